@@ -1,0 +1,1 @@
+"""The product: people, their conversations, and those who may review them."""

@@ -1,0 +1,10 @@
+"""The audit app."""
+
+from django.apps import AppConfig
+
+
+class AuditConfig(AppConfig):
+    """The record: who did what to whose."""
+
+    name = "chatsite.audit"
+    label = "audit"

@@ -1,0 +1,10 @@
+"""The conversations app."""
+
+from django.apps import AppConfig
+
+
+class ConversationsConfig(AppConfig):
+    """Conversations, messages, runs; and what the engine asks of the product."""
+
+    name = "chatsite.conversations"
+    label = "conversations"

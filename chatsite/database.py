@@ -1,0 +1,29 @@
+"""The one way to the database outside a synchronous view.
+
+Every `a…` method of the ORM and `database_sync_to_async` share ONE thread of a process outside requests; this
+helper has threads of its own, as many as there may be connections, and gives each connection back.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import ParamSpec, TypeVar
+
+from channels.db import DatabaseSyncToAsync
+from django.conf import settings
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@functools.cache
+def executor() -> ThreadPoolExecutor:
+    """The threads in which the database is used; `DATABASE_CONNECTIONS` of them."""
+    return ThreadPoolExecutor(max_workers=settings.DATABASE_CONNECTIONS, thread_name_prefix="db")
+
+
+def db(fn: Callable[P, R]) -> Callable[P, Awaitable[R]]:
+    """`fn`, which uses the ORM, as a coroutine function: `await db(Message.objects.count)()`."""
+    return DatabaseSyncToAsync(fn, thread_sensitive=False, executor=executor())

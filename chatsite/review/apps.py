@@ -1,0 +1,10 @@
+"""The review app."""
+
+from django.apps import AppConfig
+
+
+class ReviewConfig(AppConfig):
+    """Reading other people's conversations, and answering for it."""
+
+    name = "chatsite.review"
+    label = "review"

@@ -1,0 +1,24 @@
+"""Every address of the product."""
+
+from __future__ import annotations
+
+from allauth.account.decorators import secure_admin_login
+from django.contrib import admin
+from django.urls import include, path
+
+from chatsite import health
+
+admin.autodiscover()
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+
+urlpatterns = [
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("session", health.session, name="session"),
+    path("csp-report", health.csp_report, name="csp-report"),
+    path("admin/", admin.site.urls),
+    path("accounts/", include("allauth.account.urls")),
+    path("account/", include("chatsite.accounts.urls")),
+    path("review/", include("chatsite.review.urls")),
+    path("", include("chatsite.conversations.urls")),
+]
