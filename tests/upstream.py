@@ -58,6 +58,10 @@ class Request:
         return json.loads(self.body)
 
 
+def _happy(request: Request) -> Answer:
+    return happy(request.path, "Hello", " wor", "ld")
+
+
 class _Ended(Exception):
     """The script cut the connection."""
 
@@ -69,7 +73,7 @@ class Upstream:
         self.requests: list[Request] = []
         self.closed: list[Request] = []
         self.connections = 0
-        self.otherwise: Callable[[Request], Answer] = lambda request: happy(request.path, "Hello", " wor", "ld")
+        self.otherwise: Callable[[Request], Answer] = _happy
         self._script: deque[Answer] = deque()
         self._server: asyncio.Server | None = None
         self._changed = asyncio.Event()
@@ -78,6 +82,14 @@ class Upstream:
     def script(self, *answers: Answer) -> Self:
         """Answer the next requests by these, in order."""
         self._script.extend(answers)
+        return self
+
+    def forget(self) -> Self:
+        """Begin anew, as between two tests: nothing scripted, nothing seen."""
+        self._script.clear()
+        self.requests.clear()
+        self.closed.clear()
+        self.otherwise = _happy
         return self
 
     async def start(self) -> Self:
