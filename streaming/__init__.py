@@ -1,0 +1,1 @@
+"""The engine: asks a model, keeps the answer as a log, lets anyone follow it."""
