@@ -1,0 +1,10 @@
+"""What is kept: conversations, their messages, and the runs that wrote the replies."""
+
+from __future__ import annotations
+
+from .conversation import UNDO, Conversation
+from .message import Message
+from .run import LEASE, Run
+from .states import State
+
+__all__ = ["LEASE", "UNDO", "Conversation", "Message", "Run", "State"]

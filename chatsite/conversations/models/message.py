@@ -1,0 +1,140 @@
+"""One thing said, by a person or by a model, and how a reply is written down while it comes."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from .states import State
+
+if TYPE_CHECKING:
+    from streaming.transcript import Transcript
+
+    from chatsite.accounts.models import User
+
+    from .conversation import Conversation
+    from .run import Run
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    """Messages, by who may see them and where they stand."""
+
+    def owned_by(self, user: User) -> MessageQuerySet:
+        """Those in conversations that this person sees, each with its conversation and run."""
+        mine = self.filter(conversation__owner=user, conversation__deleted_at__isnull=True)
+        return mine.select_related("conversation", "run")
+
+    def said_by_people(self) -> MessageQuerySet:
+        """Questions."""
+        return self.filter(role=Message.Role.USER)
+
+    def replies(self) -> MessageQuerySet:
+        """Answers."""
+        return self.filter(role=Message.Role.ASSISTANT)
+
+    def sent_as(self, author: User, client_id: uuid.UUID) -> Message | None:
+        """What this person has already sent under this id, whatever became of it."""
+        return self.select_related("conversation", "run").filter(author=author, client_id=client_id).first()
+
+    def branch(self, conversation: Conversation, end: Message | None = None) -> list[Message]:
+        """What leads to `end` (the newest message if left out), from the first on, each with its run."""
+        parents = dict(self.filter(conversation=conversation).values_list("id", "parent_id"))
+        at = end.pk if end else max(parents, default=None)
+        path: list[int] = []
+        while at is not None:
+            path.append(at)
+            at = parents[at]
+        return list(self.filter(pk__in=path).select_related("run").order_by("id"))
+
+
+class Message(models.Model):
+    """One thing said. A reply's text and `position` in its run's log are always saved together (I-7)."""
+
+    class Role(models.TextChoices):
+        USER = "user", _("person")
+        ASSISTANT = "assistant", _("model")
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    conversation = models.ForeignKey("conversations.Conversation", models.CASCADE, related_name="messages")
+    parent = models.ForeignKey("self", models.CASCADE, null=True, blank=True, related_name="replies")
+    role = models.CharField(max_length=10, choices=Role.choices)
+    text = models.TextField(blank=True)
+    parts: models.JSONField[Any, Any] = models.JSONField(default=list, blank=True)
+    reasoning = models.TextField(blank=True)
+    blocks: models.JSONField[Any, Any] = models.JSONField(default=list, blank=True)
+    tool_calls: models.JSONField[Any, Any] = models.JSONField(default=list, blank=True)
+    refusal = models.TextField(blank=True)
+    position = models.PositiveIntegerField(default=0)
+    state = models.CharField(max_length=12, choices=State.choices, default=State.COMPLETE)
+    continues = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="continued_by")
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="messages"
+    )
+    client_id = models.UUIDField(null=True, blank=True)
+    created = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = MessageQuerySet.as_manager()
+
+    if TYPE_CHECKING:
+        run: Run
+
+    class Meta:
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
+        ordering: ClassVar = ["id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["conversation"], condition=Q(state="streaming"), name="message_one_streaming"
+            ),
+            models.UniqueConstraint(
+                fields=["author", "client_id"], condition=Q(client_id__isnull=False), name="message_client_id"
+            ),
+            models.CheckConstraint(condition=Q(state__in=State.values), name="message_state"),
+            models.CheckConstraint(
+                condition=Q(role="assistant") | ~Q(state="streaming"), name="message_only_replies_stream"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.role} {self.uid}"
+
+    @property
+    def is_reply(self) -> bool:
+        """Whether a model said it."""
+        return self.role == self.Role.ASSISTANT
+
+    @property
+    def streaming(self) -> bool:
+        """Whether it is still being written."""
+        return self.state == State.STREAMING
+
+    @property
+    def shown(self) -> bool:
+        """Whether there is anything of it that a person can see."""
+        return bool(self.text or self.reasoning or self.refusal or self.tool_calls)
+
+    @property
+    def path(self) -> list[Message]:
+        """What leads to this message, from the first on, itself included."""
+        return Message.objects.branch(self.conversation, self)
+
+    def record(self, transcript: Transcript, position: int) -> bool:
+        """Save what has been written so far, with the position it stands at; False once it is final (I-11)."""
+        mine = Message.objects.filter(pk=self.pk, state=State.STREAMING)
+        return bool(mine.update(position=position, **words(transcript)))
+
+
+def words(transcript: Transcript) -> dict[str, Any]:
+    """The columns of a message that hold what a transcript holds."""
+    return {
+        "text": transcript.text,
+        "reasoning": transcript.reasoning,
+        "refusal": transcript.refusal,
+        "tool_calls": transcript.tool_calls,
+    }
