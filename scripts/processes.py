@@ -55,12 +55,14 @@ def start(
 
 def stop(process: subprocess.Popen[bytes], seconds: float = 5, how: signal.Signals = signal.SIGTERM) -> int:
     """Ask a program to end, make it end after so long, and leave nothing of its group behind."""
-    if process.poll() is None:
-        process.send_signal(how)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(seconds)
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
+    try:
+        if process.poll() is None:
+            process.send_signal(how)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(seconds)
+    finally:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
     return process.wait()
 
 
