@@ -1,5 +1,7 @@
 """The accounts app."""
 
+from __future__ import annotations
+
 from django.apps import AppConfig
 
 
@@ -8,3 +10,7 @@ class AccountsConfig(AppConfig):
 
     name = "chatsite.accounts"
     label = "accounts"
+
+    def ready(self) -> None:
+        """Listen to what the record is to hold."""
+        from . import signals  # noqa: F401 - importing it is what connects it

@@ -11,13 +11,15 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from . import rights
+
 
 class UserManager(BaseUserManager["User"]):
     """Makes people, and finds them by their address whatever its case."""
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
         """A new person; without a password nobody can sign in as them yet."""
-        user = self.model(email=self.normalize_email(email), **fields)
+        user = self.model(email=email, **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
@@ -65,9 +67,19 @@ class User(AbstractBaseUser, PermissionsMixin):
         verbose_name = _("person")
         verbose_name_plural = _("people")
         constraints: ClassVar = [models.UniqueConstraint(Lower("email"), name="user_email_unique")]
+        indexes: ClassVar = [models.Index(fields=["email"], name="user_email")]
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save with the address in lower case, as sign-in looks for it.
+
+        Whatever changes what somebody may do, or their password, also ends their sessions and stands in the record.
+        """
+        self.email = self.email.lower()
+        with rights.watched(self, kwargs.get("update_fields")):
+            super().save(*args, **kwargs)
 
     @property
     def initials(self) -> str:

@@ -1,0 +1,82 @@
+"""What people fill in about themselves."""
+
+from __future__ import annotations
+
+import zoneinfo
+from typing import Any, ClassVar
+
+from allauth.account import forms as allauth
+from django import forms
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from .models import User
+
+
+class LoginForm(allauth.LoginForm):
+    """E-mail and password."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _name(self.fields["login"], _("E-mail"))
+        _name(self.fields["password"], _("Password"))
+        self.fields["password"].help_text = ""
+
+
+class SignupForm(allauth.SignupForm):
+    """Name, e-mail, password: no more is asked of anybody, and nothing else is taken."""
+
+    name = forms.CharField(label=_("Name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    field_order = ("name", "email", "password1")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _name(self.fields["email"], _("E-mail"))
+        _name(self.fields["password1"], _("Password"))
+        self.fields["password1"].help_text = _("12 characters or more. A sentence is best.")
+
+
+class ProfileForm(forms.ModelForm[User]):
+    """What a person may change about their own account."""
+
+    language = forms.ChoiceField(label=_("Language"), required=False)
+    time_zone = forms.ChoiceField(label=_("Time zone"))
+
+    class Meta:
+        model = User
+        fields: ClassVar = ["name", "language", "time_zone", "theme"]
+        labels: ClassVar = {"name": _("Name"), "theme": _("Theme")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"].required = True
+        self.fields["language"].choices = [("", _("As the browser")), *settings.LANGUAGES]  # type: ignore[attr-defined]
+        zones = sorted({"UTC"} | zoneinfo.available_timezones() - {"localtime"})
+        self.fields["time_zone"].choices = [(zone, zone.replace("_", " ")) for zone in zones]  # type: ignore[attr-defined]
+
+    def save(self, commit: bool = True) -> User:
+        """Only these fields: whatever an administrator changes at the same moment stays changed."""
+        self.instance.save(update_fields=self.Meta.fields)
+        return self.instance
+
+
+class ThemeForm(forms.ModelForm[User]):
+    """The theme alone, as the page's switch sends it."""
+
+    class Meta:
+        model = User
+        fields: ClassVar = ["theme"]
+
+
+class ModelForm(forms.ModelForm[User]):
+    """The model chosen last. Whether it still can be asked is seen when it is asked."""
+
+    class Meta:
+        model = User
+        fields: ClassVar = ["model"]
+
+
+def _name(field: forms.Field, label: Any) -> None:
+    """Our label, and no placeholder that would say it again."""
+    field.label = label
+    field.widget.attrs.pop("placeholder", None)
