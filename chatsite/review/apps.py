@@ -1,5 +1,7 @@
 """The review app."""
 
+from __future__ import annotations
+
 from django.apps import AppConfig
 
 
