@@ -21,26 +21,26 @@ class _Event(msgspec.Struct, frozen=True, tag_field="type", omit_defaults=True):
     """A frozen value; subclasses name the event."""
 
 
-class Started(_Event, tag="started"):
+class Started(_Event, tag="started", frozen=True):
     """The upstream has begun to answer: its own id for the answer, and the model it says it is."""
 
     id: str = ""
     model: str = ""
 
 
-class Text(_Event, tag="text"):
+class Text(_Event, tag="text", frozen=True):
     """More of the answer's words."""
 
     text: str
 
 
-class Reasoning(_Event, tag="reasoning"):
+class Reasoning(_Event, tag="reasoning", frozen=True):
     """More of the model's visible thinking."""
 
     text: str
 
 
-class ReasoningBlock(_Event, tag="reasoning_block"):
+class ReasoningBlock(_Event, tag="reasoning_block", frozen=True):
     """A finished block of thinking, kept exactly as received so that it can be sent back.
 
     `block` is `thinking` (then `text` and `signature` count) or `redacted_thinking` (then `data`).
@@ -52,13 +52,13 @@ class ReasoningBlock(_Event, tag="reasoning_block"):
     data: str = ""
 
 
-class Refusal(_Event, tag="refusal"):
+class Refusal(_Event, tag="refusal", frozen=True):
     """More of the words with which the model declines."""
 
     text: str
 
 
-class ToolCall(_Event, tag="tool_call"):
+class ToolCall(_Event, tag="tool_call", frozen=True):
     """A piece of a tool call: id and name come with the first piece, arguments in any number of pieces.
 
     `position` counts the calls of one answer from 0. `extra` is JSON text of members that we do not
@@ -72,7 +72,7 @@ class ToolCall(_Event, tag="tool_call"):
     extra: str = ""
 
 
-class Usage(_Event, tag="usage"):
+class Usage(_Event, tag="usage", frozen=True):
     """Tokens counted so far by the upstream; each one replaces the one before it."""
 
     input: int | None = None
@@ -82,18 +82,18 @@ class Usage(_Event, tag="usage"):
     reasoning: int | None = None
 
 
-class Alive(_Event, tag="alive"):
+class Alive(_Event, tag="alive", frozen=True):
     """The upstream is there but says nothing. Resets timers; never logged, sent or stored."""
 
 
-class Finished(_Event, tag="finished"):
+class Finished(_Event, tag="finished", frozen=True):
     """The answer is complete. `raw` is the upstream's own word for the reason."""
 
     reason: FinishReason
     raw: str = ""
 
 
-class Stopped(_Event, tag="stopped"):
+class Stopped(_Event, tag="stopped", frozen=True):
     """Somebody ended the run on purpose; written by the run, never by a parser.
 
     `by` is `person`, or the reason (a key of `errors.KIND`) for which we ended it ourselves.
@@ -102,7 +102,7 @@ class Stopped(_Event, tag="stopped"):
     by: str = "person"
 
 
-class Failed(_Event, tag="failed"):
+class Failed(_Event, tag="failed", frozen=True):
     """The run broke: `kind` and `reason` as in `errors`, `message` for people."""
 
     kind: str
@@ -157,7 +157,8 @@ def to_dict(event: Event) -> dict[str, Any]:
 
 def from_dict(plain: dict[str, Any]) -> Event:
     """The event of a JSON form; `msgspec.ValidationError` if it is none."""
-    return msgspec.convert(plain, Event)
+    event: Event = msgspec.convert(plain, Event)
+    return event
 
 
 def merge(events: Sequence[Event]) -> list[Event]:

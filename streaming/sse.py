@@ -99,18 +99,8 @@ class Decoder:
 
     def _read(self, lines: list[bytes], events: list[ServerSentEvent]) -> bool:
         """Takes complete lines; False beyond the limit."""
-        if self._length and lines:
-            if not self._hold(lines[0]):
-                return False
-            lines[0] = bytes(self._line)
-            self._line.clear()
-            self._length = 0
-            if self._skipping:
-                self._skipping = False
-                lines[0] = b":"
-        if self._first and lines:
-            self._first = False
-            lines[0] = lines[0].removeprefix(_BOM)
+        if lines and (self._length or self._first) and not self._begin(lines):
+            return False
         for line in lines:
             if not line:
                 self._dispatch(events)
@@ -121,6 +111,19 @@ class Decoder:
                     return False
             elif not self._field(line):
                 return False
+        return True
+
+    def _begin(self, lines: list[bytes]) -> bool:
+        """Joins the first line with what was kept of it, and drops the byte order mark; False beyond the limit."""
+        if not self._hold(lines[0]):
+            return False
+        lines[0] = b":" if self._skipping else bytes(self._line)
+        self._line.clear()
+        self._length = 0
+        self._skipping = False
+        if self._first:
+            self._first = False
+            lines[0] = lines[0].removeprefix(_BOM)
         return True
 
     def _hold(self, piece: bytes) -> bool:

@@ -1,0 +1,111 @@
+"""JSON from strangers: one typed decode where everything is as it should be, a patient one where not.
+
+The wire's structs name only what we read, and type only what has to be an object or a list; msgspec
+skips the rest without building it. What it refuses is read again by `json`, which takes the lone
+surrogates that some servers send, and is then pressed into the same structs: a member of the wrong
+type counts as missing. So there is one code that handles a chunk, and it never meets a surprise.
+
+Broken means: not JSON, nested too deep, or with numbers that are none (NaN, Infinity) or that no
+computer counts to. No message of ours quotes what was broken.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any, Final, Generic, NoReturn, TypeVar, get_args, get_origin
+
+import msgspec
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+COUNT: Final = 2**53
+"""No number that means something to us is as large as this."""
+
+_DIGITS: Final = 309  # as many as the largest float has
+
+
+class Broken(Exception):
+    """This is not JSON that anybody could read."""
+
+
+class Reader(Generic[T]):
+    """Reads JSON texts as one kind of struct."""
+
+    def __init__(self, shape: type[T]) -> None:
+        self.shape = shape
+        self._decoder = msgspec.json.Decoder(shape)
+
+    def read(self, text: str) -> T | None:
+        """The struct; None if the JSON is fine but no object. Raises `Broken`."""
+        try:
+            return self._decoder.decode(text)
+        except (msgspec.DecodeError, RecursionError):
+            plain = read_plain(text)
+        return press(plain, self.shape) if isinstance(plain, dict) else None
+
+
+def read_plain(text: str) -> Any:
+    """Any JSON as plain values. Raises `Broken`."""
+    try:
+        return json.loads(text, parse_constant=_refuse, parse_float=_float, parse_int=_int)
+    except (ValueError, RecursionError):
+        raise Broken from None
+
+
+def press(plain: dict[str, Any], shape: type[T]) -> T:
+    """The struct with those members that are of the right type."""
+    members = {}
+    for field in msgspec.structs.fields(shape):
+        if field.encode_name in plain:
+            members[field.name] = _pressed(plain[field.encode_name], field.type)
+    return shape(**members)
+
+
+def _pressed(value: Any, kind: Any) -> Any:
+    """A member's value, or None if it is of another kind than `Any`, `Struct | None` or `list[Struct] | None`."""
+    if kind is Any:
+        return value
+    inner = get_args(kind)[0]
+    if get_origin(inner) is list:
+        item = get_args(inner)[0]
+        return [press(each, item) for each in value if isinstance(each, dict)] if isinstance(value, list) else None
+    return press(value, inner) if isinstance(value, dict) else None
+
+
+def text(value: Any) -> str:
+    """The value if it is text, else nothing."""
+    return value if type(value) is str else ""
+
+
+def count(value: Any) -> int | None:
+    """The value if it counts something, else None. Raises `Broken` for numbers beyond all sense."""
+    if type(value) is float and value.is_integer():
+        value = int(value)
+    if type(value) is not int or value < 0:
+        return None
+    if value >= COUNT:
+        raise Broken
+    return value
+
+
+def compact(value: Any) -> str:
+    """Plain values as JSON text, without blanks or escapes that JSON does not demand."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _refuse(_constant: str) -> NoReturn:
+    raise Broken
+
+
+def _int(digits: str) -> int:
+    if len(digits) > _DIGITS:
+        raise Broken
+    return int(digits)
+
+
+def _float(digits: str) -> float:
+    value = float(digits)
+    if math.isinf(value):
+        raise Broken
+    return value
