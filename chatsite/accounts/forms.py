@@ -36,7 +36,7 @@ class SignupForm(allauth.SignupForm):
         self.fields["password1"].help_text = _("12 characters or more. A sentence is best.")
 
 
-class ProfileForm(forms.ModelForm[User]):
+class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
     """What a person may change about their own account."""
 
     language = forms.ChoiceField(label=_("Language"), required=False)
@@ -56,11 +56,12 @@ class ProfileForm(forms.ModelForm[User]):
 
     def save(self, commit: bool = True) -> User:
         """Only these fields: whatever an administrator changes at the same moment stays changed."""
-        self.instance.save(update_fields=self.Meta.fields)
-        return self.instance
+        user: User = self.instance
+        user.save(update_fields=self.Meta.fields)
+        return user
 
 
-class ThemeForm(forms.ModelForm[User]):
+class ThemeForm(forms.ModelForm):  # type: ignore[type-arg]
     """The theme alone, as the page's switch sends it."""
 
     class Meta:
@@ -68,7 +69,7 @@ class ThemeForm(forms.ModelForm[User]):
         fields: ClassVar = ["theme"]
 
 
-class ModelForm(forms.ModelForm[User]):
+class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
     """The model chosen last. Whether it still can be asked is seen when it is asked."""
 
     class Meta:

@@ -66,7 +66,13 @@ class User(AbstractBaseUser, PermissionsMixin):
     class Meta:
         verbose_name = _("person")
         verbose_name_plural = _("people")
-        constraints: ClassVar = [models.UniqueConstraint(Lower("email"), name="user_email_unique")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                Lower("email"),
+                name="user_email_unique",
+                violation_error_message=_("There is an account with this address already."),
+            )
+        ]
         indexes: ClassVar = [models.Index(fields=["email"], name="user_email")]
 
     def __str__(self) -> str:

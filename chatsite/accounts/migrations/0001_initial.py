@@ -79,7 +79,11 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "people",
                 "indexes": [models.Index(fields=["email"], name="user_email")],
                 "constraints": [
-                    models.UniqueConstraint(django.db.models.functions.text.Lower("email"), name="user_email_unique")
+                    models.UniqueConstraint(
+                        django.db.models.functions.text.Lower("email"),
+                        name="user_email_unique",
+                        violation_error_message="There is an account with this address already.",
+                    )
                 ],
             },
         ),
