@@ -81,6 +81,7 @@ if "*" in ALLOWED_HOSTS and not DEBUG:
     raise ImproperlyConfigured("ALLOWED_HOSTS=* lets any site speak in your name; list the host names.")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_ORIGIN] if PUBLIC_ORIGIN else []
 USE_X_FORWARDED_HOST = False
+TRUSTED_PROXIES = int(_number("TRUSTED_PROXIES", 0, 0, 10))
 if env.bool("BEHIND_TLS_PROXY", default=SECURE):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chatsite.audit.record import record
 
+from .addresses import client
 from .models import User
 
 
@@ -45,8 +46,8 @@ class AccountAdapter(DefaultAccountAdapter):
         Only this field is written, so that a deactivation at the same moment stands.
         """
         who = context.request.user
+        user.set_password(password)
         with transaction.atomic():
-            user.set_password(password)
             user.save(update_fields=["password"])
             record(user, "password.changed" if who == user else "password.reset", owner=user)
 
@@ -59,8 +60,8 @@ class AccountAdapter(DefaultAccountAdapter):
         return user
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        """Whom limits count; a server behind a socket in the file system has one address for all."""
-        return request.META.get("REMOTE_ADDR") or "0.0.0.0"  # noqa: S104 - a name, not a place to listen at
+        """Whom limits count: whoever is in front of our own proxies, whatever they say of themselves (S-48)."""
+        return client(request.META, settings.TRUSTED_PROXIES)
 
     def format_email_subject(self, subject: str) -> str:
         """Which place writes."""

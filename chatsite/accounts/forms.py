@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import zoneinfo
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from allauth.account import forms as allauth
 from django import forms
 from django.conf import settings
+from django.contrib import messages
+from django.db import IntegrityError
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
+from .adapter import AccountAdapter
 from .models import User
 
 
@@ -34,6 +40,14 @@ class SignupForm(allauth.SignupForm):
         _name(self.fields["email"], _("E-mail"))
         _name(self.fields["password1"], _("Password"))
         self.fields["password1"].help_text = _("12 characters or more. A sentence is best.")
+
+    def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponseBase | None]:
+        """Make the account, unless somebody took the address between the question whether it is free and now."""
+        try:
+            return cast(tuple[User | None, HttpResponseBase | None], super().try_save(request))
+        except IntegrityError:
+            messages.error(request, AccountAdapter.error_messages["email_taken"])
+            return None, redirect("account_login")
 
 
 class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]

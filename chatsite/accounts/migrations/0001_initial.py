@@ -30,7 +30,15 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ("email", models.EmailField(max_length=254, verbose_name="e-mail")),
+                (
+                    "email",
+                    models.EmailField(
+                        error_messages={"unique": "There is an account with this address already."},
+                        max_length=254,
+                        unique=True,
+                        verbose_name="e-mail",
+                    ),
+                ),
                 ("name", models.CharField(blank=True, max_length=120, verbose_name="name")),
                 ("language", models.CharField(blank=True, max_length=16, verbose_name="language")),
                 ("time_zone", models.CharField(default="UTC", max_length=64, verbose_name="time zone")),
@@ -77,13 +85,8 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "person",
                 "verbose_name_plural": "people",
-                "indexes": [models.Index(fields=["email"], name="user_email")],
                 "constraints": [
-                    models.UniqueConstraint(
-                        django.db.models.functions.text.Lower("email"),
-                        name="user_email_unique",
-                        violation_error_message="There is an account with this address already.",
-                    )
+                    models.UniqueConstraint(django.db.models.functions.text.Lower("email"), name="user_email_unique")
                 ],
             },
         ),
