@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from django.conf import settings
 
 from scripts import stores
 
+from . import flushing
 from .sites import Database, Site
 from .upstream import Upstream
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from chatsite.accounts.models import User
 
 PASSWORD = "correct horse battery staple"
+flushing.install()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -48,7 +50,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Let fixtures know at their end whether the test failed."""
     report = yield
     item.stash.setdefault(FAILED, False)

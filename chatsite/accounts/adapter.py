@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.core import context
 from django.conf import settings
 from django.db import transaction
 from django.forms import BaseForm
@@ -17,6 +16,7 @@ from chatsite.audit.record import record
 
 from .addresses import client
 from .models import User
+from .rights import acting
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -45,11 +45,10 @@ class AccountAdapter(DefaultAccountAdapter):
 
         Only this field is written, so that a deactivation at the same moment stands.
         """
-        who = context.request.user
         user.set_password(password)
         with transaction.atomic():
             user.save(update_fields=["password"])
-            record(user, "password.changed" if who == user else "password.reset", owner=user)
+            record(user, "password.changed" if acting() == user else "password.reset", owner=user)
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
         """Nobody's password is blank or holds a NUL, whatever stands behind (S-40)."""
