@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.backends.sqlite3.operations import DatabaseOperations
+from django.db.backends.sqlite3.base import DatabaseWrapper
 
-_flush = DatabaseOperations.sql_flush
+_flush = DatabaseWrapper.ops_class.sql_flush
 
 
-def _lifting_the_guard(self: DatabaseOperations, style: Any, tables: list[str], **options: Any) -> list[str]:
+def _lifting_the_guard(self: Any, style: Any, tables: list[str], **options: Any) -> list[str]:
     """Django empties SQLite's tables by DELETE: take the record's triggers away before it, and put them back after.
 
     PostgreSQL's are emptied by TRUNCATE, of which triggers on rows hear nothing.
@@ -23,4 +23,4 @@ def _lifting_the_guard(self: DatabaseOperations, style: Any, tables: list[str], 
 
 def install() -> None:
     """From now on, in this process."""
-    DatabaseOperations.sql_flush = _lifting_the_guard  # type: ignore[method-assign]
+    DatabaseWrapper.ops_class.sql_flush = _lifting_the_guard  # type: ignore[method-assign]
