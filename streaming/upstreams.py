@@ -25,7 +25,7 @@ from .prompts import Quirks
 
 logger = logging.getLogger(__name__)
 
-DIALECTS: Final = ("openai", "anthropic")
+_DIALECTS: Final = ("openai", "anthropic")
 ADDRESSES: Final = {
     "openai": "https://api.cheapestinference.com/v1",
     "anthropic": "https://api.cheapestinference.com/anthropic",
@@ -79,7 +79,7 @@ class Upstream:
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", self.name):
             raise ValueError(f"{self.name!r} cannot be an upstream's name: use letters, digits, '.', '_' and '-'.")
-        if self.dialect not in DIALECTS:
+        if self.dialect not in _DIALECTS:
             raise ValueError(f"Upstream {self.name}: the dialect is 'openai' or 'anthropic', not {self.dialect!r}.")
         if not self.models:
             raise ValueError(f"Upstream {self.name} names no model.")
@@ -136,7 +136,7 @@ class Catalogue:
     def find(self, id: str, dialect: str | None = None) -> Model:
         """The model of this id or name; of several with one name, first one whose upstream speaks the dialect."""
         if self.demo and id in MODELS.values() and id not in self._by_id:
-            id, dialect = "tour", next(one for one in DIALECTS if MODELS[one] == id)
+            id, dialect = "tour", next(one for one in _DIALECTS if MODELS[one] == id)
         if model := self._by_id.get(id):
             return model
         named = [one for one in self.models if id in (one.name, f"{one.upstream.name}/{one.name}")]
@@ -148,9 +148,9 @@ class Catalogue:
 def from_environment(env: Mapping[str, str]) -> Catalogue | None:
     """The upstreams that the UPSTREAM_… variables describe; None if they hold no key at all."""
     values = {name: value.strip() for name, value in env.items() if name.startswith("UPSTREAM_") and value.strip()}
-    own = {dialect: values[name] for dialect in DIALECTS if (name := f"UPSTREAM_{dialect.upper()}_BASE_URL") in values}
+    own = {dialect: values[name] for dialect in _DIALECTS if (name := f"UPSTREAM_{dialect.upper()}_BASE_URL") in values}
     common = values.get("UPSTREAM_API_KEY", "")
-    keys = {dialect: values.get(f"UPSTREAM_{dialect.upper()}_API_KEY", common) for dialect in DIALECTS}
+    keys = {dialect: values.get(f"UPSTREAM_{dialect.upper()}_API_KEY", common) for dialect in _DIALECTS}
     if not any(keys.values()):
         if own:
             logger.warning("A base URL is set but no UPSTREAM_API_KEY (any word, if the server asks for none).")
