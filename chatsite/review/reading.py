@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.contrib.auth.models import AnonymousUser, Permission
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Count, Q, Window
+from django.db.models import Count, Window
 from django.db.models.functions import RowNumber
 
 from chatsite.accounts.models import User
@@ -18,6 +18,7 @@ from chatsite.audit.record import record
 from chatsite.conversations.models import Conversation, Message
 
 ACTION = "conversation.read"
+PERMISSION = "review.read_conversation"
 
 
 @dataclass(frozen=True)
@@ -34,10 +35,7 @@ class Reading:
 
 def may_read(user: User | AnonymousUser) -> bool:
     """Whether this person, or a group of theirs, was expressly given it; being a superuser gives nothing here."""
-    if not isinstance(user, User) or not user.is_active:
-        return False
-    given = Q(user=user) | Q(group__user=user)
-    return Permission.objects.filter(given, content_type__app_label="review", codename="read_conversation").exists()
+    return isinstance(user, User) and user.granted(PERMISSION)
 
 
 def read(reviewer: User, uid: uuid.UUID, reason: str) -> Reading:
