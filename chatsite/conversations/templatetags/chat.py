@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from django import template
+from django.conf import settings
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import escape, format_html, json_script
@@ -18,6 +19,7 @@ from ..phrases import PHRASES
 register = template.Library()
 
 BETWEEN_BLOCKS = re.compile(r"(?<=\n\n)(?=[^\n])")
+LIMITS = {"message": "MAX_MESSAGE_CHARACTERS", "quiet": "PROGRESS_SECONDS"}
 NARROW = "\N{NARROW NO-BREAK SPACE}"
 
 
@@ -36,6 +38,12 @@ def icon(name: str, kind: str = "") -> SafeString:
 def words() -> SafeString:
     """The words that the page's scripts say."""
     return json_script({key: str(phrase) for key, phrase in PHRASES.items()}, "words")
+
+
+@register.simple_tag
+def limit(name: str) -> str:
+    """One of the limits that a page has to know."""
+    return f"{getattr(settings, LIMITS[name]):.15g}"
 
 
 @register.simple_tag

@@ -1,0 +1,35 @@
+/** Makes a message on the page what the server says it is, touching only what differs. */
+import { Blocks } from "./blocks.js";
+import { part } from "./parts.js";
+
+const TEXTS = ["text", "reasoning", "refusal"];
+const PIECES = ["thinking", "tools", "note", "slot"];
+const ATTRIBUTES = ["run", "after", "model", "age", "data-phase", "data-rule"];
+
+/**
+ * @param {Element} article a reply on the page
+ * @param {Element} fresh the same reply, just fetched
+ */
+export function adopt(article, fresh) {
+  for (const name of TEXTS) new Blocks(part(article, name)).update(part(fresh, name).textContent ?? "");
+  for (const name of PIECES) replace(part(article, name), part(fresh, name));
+  part(article, "thought").hidden = part(fresh, "thought").hidden;
+  const [mine, theirs] = [article, fresh].map((one) => /** @type {Element} */ (one.querySelector("chat-message")));
+  for (const name of ATTRIBUTES) copy(mine, theirs, name);
+  copy(article, fresh, "data-state");
+}
+
+/** @param {Element} mine @param {Element} theirs */
+function replace(mine, theirs) {
+  if (mine.isEqualNode(theirs)) return;
+  const focused = mine.contains(document.activeElement);
+  mine.replaceChildren(...Array.from(theirs.childNodes, (node) => document.importNode(node, true)));
+  if (focused) mine.closest("article")?.focus();
+}
+
+/** @param {Element} mine @param {Element} theirs @param {string} name */
+function copy(mine, theirs, name) {
+  const value = theirs.getAttribute(name);
+  if (value === null) mine.removeAttribute(name);
+  else mine.setAttribute(name, value);
+}

@@ -1,0 +1,147 @@
+/** `<chat-composer>`: the message box. What is typed here survives whatever happens to it. */
+import { Drafts } from "./drafts.js";
+import { MessageBox } from "./message-box.js";
+import { Outbox } from "./outbox.js";
+import { part } from "./parts.js";
+import { post } from "./request.js";
+import { t } from "./words.js";
+
+export class ChatComposerElement extends HTMLElement {
+  #outbox = new Outbox(new Drafts(document.body.dataset.account ?? ""), post);
+  #form = /** @type {HTMLFormElement} */ (part(this, "form"));
+  #box = new MessageBox(/** @type {HTMLTextAreaElement} */ (this.querySelector("textarea")), Number(this.dataset.limit) || Infinity);
+
+  static define(tag = "chat-composer") {
+    customElements.define(tag, this);
+  }
+
+  connectedCallback() {
+    this.#form.addEventListener("submit", (event) => this.#submit(event));
+    this.#form.addEventListener("click", (event) => event.target === this.#form && this.focus());
+    this.#form.addEventListener("input", () => this.#typed());
+    this.#form.addEventListener("keydown", (event) => this.#key(event));
+    addEventListener("online", this);
+    addEventListener("offline", this);
+    if (this.#box.empty) this.#box.text = this.#outbox.restore(this.#conversation);
+    this.refresh();
+    this.handleEvent();
+  }
+
+  disconnectedCallback() {
+    removeEventListener("online", this);
+    removeEventListener("offline", this);
+  }
+
+  /** The network has come or gone. */
+  handleEvent() {
+    part(this, "offline").hidden = navigator.onLine;
+    part(this, "facts").hidden = !navigator.onLine;
+  }
+
+  get sending() {
+    return this.#outbox.sending;
+  }
+
+  get model() {
+    return String(new FormData(this.#form).get("model") ?? "");
+  }
+
+  focus() {
+    this.#box.focus();
+  }
+
+  /** The box now belongs to this conversation. @param {string} uid */
+  belong(uid) {
+    this.#form.action = `/c/${uid}/messages/`;
+    this.#form.querySelector("textarea")?.setAttribute("placeholder", t("reply"));
+    this.querySelector('[data-part="privacy"]')?.remove();
+  }
+
+  /** Says at the foot what did not work; nothing, if all is well. @param {string} sentence */
+  complain(sentence) {
+    part(this, "problem").textContent = sentence;
+    this.#box.invalid = Boolean(sentence);
+  }
+
+  /** Send becomes Stop in its place while an answer is written, and back. */
+  refresh() {
+    const live = this.#live;
+    const [send, stop] = [part(this, "send"), part(this, "stop")];
+    const focused = document.activeElement === send || document.activeElement === stop;
+    send.hidden = Boolean(live);
+    stop.hidden = !live;
+    stop.removeAttribute("aria-disabled");
+    stop.setAttribute("formaction", live ? `/m/${live.closest("article")?.dataset.message}/stop/` : "");
+    if (focused) (live ? stop : this).focus();
+    send.setAttribute("aria-disabled", String(this.#box.empty));
+  }
+
+  async stop() {
+    const live = this.#live;
+    const button = part(this, "stop");
+    if (!live || button.getAttribute("aria-disabled") === "true") return;
+    button.setAttribute("aria-disabled", "true");
+    const stopped = await live.stop();
+    this.complain(stopped ? "" : t("not_stopped"));
+    if (!stopped) button.removeAttribute("aria-disabled");
+  }
+
+  async send() {
+    const { text } = this.#box;
+    if (this.sending || this.#box.empty) return;
+    if (this.#live || this.#box.over) return this.complain(t(this.#live ? "busy" : "too_long"));
+    this.complain("");
+    this.#box.text = "";
+    this.#tell("composer-sending", { text });
+    const { section, answer } = await this.#outbox.send(this.#conversation, this.#form.action, text, { model: this.model });
+    if (section) this.#tell("composer-sent", { section });
+    else this.#failed(text, answer);
+    this.#outbox.keep(this.#conversation, this.#box.text);
+    this.refresh();
+  }
+
+  get #conversation() {
+    return this.closest("chat-page")?.getAttribute("data-conversation") ?? "";
+  }
+
+  get #live() {
+    return /** @type {import("./chat-log.js").ChatLogElement | null | undefined} */ (this.closest("chat-page")?.querySelector("chat-log"))?.live;
+  }
+
+  /** @param {string} text @param {import("./request.js").Answer} answer */
+  #failed(text, answer) {
+    this.#box.giveBack(text);
+    this.#tell("composer-failed", { signedOut: answer.status === 401 });
+    this.complain(answer.sentence || t(answer.status === 413 ? "too_long" : "not_sent"));
+    this.focus();
+  }
+
+  /** @param {SubmitEvent} event */
+  #submit(event) {
+    event.preventDefault();
+    if (event.submitter === part(this, "stop")) this.stop();
+    else this.send();
+  }
+
+  /** @param {KeyboardEvent} event */
+  #key(event) {
+    if (!(event.target instanceof HTMLTextAreaElement) || !this.#box.sends(event)) return;
+    event.preventDefault();
+    this.send();
+  }
+
+  #typed() {
+    this.complain(this.#box.over ? t("too_long") : "");
+    this.#outbox.keep(this.#conversation, this.#box.text);
+    this.#box.fit();
+    this.refresh();
+    const { usage } = this.#box;
+    part(this, "count").hidden = !usage;
+    if (usage) part(this, "count").textContent = t("count", usage);
+  }
+
+  /** @param {string} type @param {object} detail */
+  #tell(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { bubbles: true, detail }));
+  }
+}

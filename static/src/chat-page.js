@@ -1,0 +1,156 @@
+/** `<chat-page>`: joins bar, log and composer into one conversation, and keeps it what the server says it is. */
+import { announce } from "./announcer.js";
+import { banner } from "./banners.js";
+import { clientId } from "./client-id.js";
+import { get, post } from "./request.js";
+import { runs } from "./runs.js";
+import { markTitle } from "./title-marks.js";
+import { t } from "./words.js";
+
+/** What we did ourselves comes back as a hint; it is not worth another look. */
+const OWN = 1_000;
+const GATHER = 200;
+
+export class ChatPageElement extends HTMLElement {
+  #own = -Infinity;
+  /** @type {any} */
+  #look = null;
+  #changed = (/** @type {Event} */ event) => this.#hint(/** @type {CustomEvent} */ (event).detail);
+  #resumed = () => this.refresh();
+
+  static define(tag = "chat-page") {
+    customElements.define(tag, this);
+  }
+
+  connectedCallback() {
+    for (const type of ["composer-sending", "composer-sent", "composer-failed", "reply-grow", "reply-end", "refused", "said", "click"]) {
+      this.addEventListener(type, this);
+    }
+    document.addEventListener("visibilitychange", this);
+    runs.addEventListener("changed", this.#changed);
+    runs.addEventListener("resumed", this.#resumed);
+  }
+
+  disconnectedCallback() {
+    document.removeEventListener("visibilitychange", this);
+    runs.removeEventListener("changed", this.#changed);
+    runs.removeEventListener("resumed", this.#resumed);
+  }
+
+  /** @param {Event} event */
+  handleEvent(event) {
+    const { detail } = /** @type {CustomEvent} */ (event);
+    if (event.type === "composer-sending") this.#sending(detail.text);
+    if (event.type === "composer-sent") this.#sent(detail.section);
+    if (event.type === "composer-failed") this.#failed(detail.signedOut);
+    if (event.type === "reply-grow" || event.type === "visibilitychange") markTitle(this.#log.live ? "writing" : "");
+    if (event.type === "reply-end") this.#ended();
+    if (event.type === "refused") this.#composer.complain(detail);
+    if (event.type === "said") announce(detail);
+    if (event.type === "click") this.#click(event);
+  }
+
+  /** Fetches the conversation and shows what has changed. */
+  async refresh() {
+    const uid = this.dataset.conversation;
+    if (!uid) return;
+    const { status, document: page } = await get(`/c/${uid}/`);
+    if (this.dataset.conversation !== uid) return;
+    banner("deleted", status === 404);
+    const articles = page?.querySelectorAll("chat-log article");
+    if (status !== 200 || !articles?.length || this.#composer.sending) return;
+    this.#log.reconcile(Array.from(articles));
+    const title = page?.querySelector('[data-part="title"]')?.textContent?.trim();
+    if (title && title !== this.#bar.heading) this.#bar.heading = title;
+    this.#composer.refresh();
+  }
+
+  get #log() {
+    return /** @type {import("./chat-log.js").ChatLogElement} */ (this.querySelector("chat-log"));
+  }
+
+  get #composer() {
+    return /** @type {import("./chat-composer.js").ChatComposerElement} */ (this.querySelector("chat-composer"));
+  }
+
+  get #bar() {
+    return /** @type {import("./chat-bar.js").ChatBarElement} */ (this.querySelector("chat-bar"));
+  }
+
+  /** @param {string} text */
+  #sending(text) {
+    this.removeAttribute("data-empty");
+    this.#log.expect(text);
+  }
+
+  /** @param {HTMLElement} section */
+  #sent(section) {
+    this.#own = performance.now();
+    const { conversation = "", title = "" } = section.dataset;
+    if (!this.dataset.conversation) this.#become(conversation, title);
+    this.#log.forget();
+    this.#log.place(section.querySelectorAll("article"));
+    announce(t("sent", { model: this.#log.live?.getAttribute("model") ?? "" }));
+    this.#tellListing();
+  }
+
+  /** @param {boolean} signedOut */
+  #failed(signedOut) {
+    this.#log.forget();
+    this.toggleAttribute("data-empty", !this.dataset.conversation);
+    if (signedOut) banner("signed-out", true);
+  }
+
+  /** The new chat has become a conversation. @param {string} uid @param {string} title */
+  #become(uid, title) {
+    this.dataset.conversation = uid;
+    history.replaceState(history.state, "", `/c/${uid}/`);
+    this.#bar.heading = title;
+    this.#composer.belong(uid);
+  }
+
+  #ended() {
+    this.#own = performance.now();
+    markTitle("done");
+    this.#composer.refresh();
+    this.#tellListing();
+  }
+
+  /** @param {Event} event */
+  #click(event) {
+    const button = /** @type {Element} */ (event.target).closest('[data-action="regenerate"]');
+    if (!(button instanceof HTMLButtonElement)) return;
+    event.preventDefault();
+    this.#regenerate(button);
+  }
+
+  /** @param {HTMLButtonElement} button */
+  async #regenerate(button) {
+    if (button.ariaBusy === "true") return;
+    button.ariaBusy = "true";
+    button.dataset.client ??= clientId();
+    const answer = await post(button.formAction, { client_id: button.dataset.client, model: this.#composer.model });
+    button.ariaBusy = null;
+    const section = answer.document?.querySelector("[data-conversation]");
+    if (section instanceof HTMLElement && answer.status < 300) {
+      this.#composer.complain("");
+      this.#sent(section);
+      this.#composer.refresh();
+      this.#composer.focus();
+    } else this.#composer.complain(answer.sentence || t("not_done"));
+  }
+
+  /** @param {{what: string, id: string}} hint */
+  #hint({ id }) {
+    const ours = id === this.dataset.conversation || this.querySelector(`[data-message="${CSS.escape(id)}"]`);
+    if (!ours || this.#composer.sending || performance.now() - this.#own < OWN) return;
+    this.#look ??= setTimeout(() => {
+      this.#look = null;
+      this.refresh();
+    }, GATHER);
+  }
+
+  #tellListing() {
+    this.dispatchEvent(new Event("listing-changed", { bubbles: true }));
+  }
+}

@@ -1,0 +1,70 @@
+/** `<chat-sidebar>`: the list of conversations; beside the page where there is room, else a drawer over it. */
+import { part } from "./parts.js";
+import { get } from "./request.js";
+import { runs } from "./runs.js";
+import { walk } from "./toolbar.js";
+
+const GATHER = 250;
+
+export class ChatSidebarElement extends HTMLElement {
+  /** @type {any} */
+  #timer = null;
+  #changed = () => this.refresh();
+
+  static define(tag = "chat-sidebar") {
+    customElements.define(tag, this);
+  }
+
+  connectedCallback() {
+    runs.addEventListener("changed", this.#changed);
+    runs.addEventListener("resumed", this.#changed);
+    document.addEventListener("listing-changed", this.#changed);
+    document.addEventListener("click", this);
+    this.addEventListener("toggle", this);
+    part(this, "list").addEventListener("keydown", (event) => walk(event, part(this, "list"), "a"));
+    part(this, "list").querySelector('[aria-current="page"]')?.scrollIntoView({ block: "nearest" });
+  }
+
+  disconnectedCallback() {
+    runs.removeEventListener("changed", this.#changed);
+    runs.removeEventListener("resumed", this.#changed);
+    document.removeEventListener("listing-changed", this.#changed);
+    document.removeEventListener("click", this);
+  }
+
+  /** @param {Event} event */
+  handleEvent(event) {
+    if (event.type === "click" && /** @type {Element} */ (event.target).closest('[data-action="sidebar"]')) this.toggle();
+    if (event instanceof ToggleEvent && event.target === this) /** @type {HTMLElement} */ (document.getElementById("main")).inert = event.newState === "open";
+  }
+
+  /** Hides or shows it where it stands beside the page, and remembers that; opens or closes the drawer. */
+  toggle() {
+    if (!matchMedia("(width >= 67.5rem)").matches) return void this.togglePopover();
+    const root = document.documentElement;
+    const closed = root.dataset.sidebar !== "closed";
+    if (closed) root.dataset.sidebar = "closed";
+    else delete root.dataset.sidebar;
+    document.cookie = `sidebar=${closed ? "closed" : "open"};path=/;max-age=31536000;samesite=lax`;
+    const button = closed ? ".bar__open" : ".sidebar__hide";
+    /** @type {HTMLElement | null} */ (document.querySelector(button))?.focus();
+  }
+
+  /** Fetches the list anew, once for any number of reasons. */
+  refresh() {
+    this.#timer ??= setTimeout(() => this.#fetch(), GATHER);
+  }
+
+  async #fetch() {
+    const answer = await get("/conversations/");
+    this.#timer = null;
+    if (answer.status !== 200 || !answer.document) return;
+    const list = part(this, "list");
+    const focused = list.contains(document.activeElement) ? document.activeElement?.getAttribute("href") : null;
+    const nodes = Array.from(answer.document.body.childNodes, (node) => document.importNode(node, true));
+    list.replaceChildren(...nodes);
+    const row = (/** @type {string} */ address) => /** @type {HTMLElement | null} */ (list.querySelector(`a[href="${CSS.escape(address)}"]`));
+    row(location.pathname)?.setAttribute("aria-current", "page");
+    if (focused) (row(focused) ?? list.querySelector("a"))?.focus();
+  }
+}

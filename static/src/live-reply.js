@@ -1,0 +1,210 @@
+/**
+ * A reply that is being written: follows its run from where the page stands, shows what comes once a frame, says how it
+ * goes, and takes the final word from the server when the run has ended.
+ */
+import { adopt } from "./adopt.js";
+import { announce } from "./announcer.js";
+import { Blocks } from "./blocks.js";
+import { SLOW, look } from "./live.js";
+import { part, stamp } from "./parts.js";
+import { get } from "./request.js";
+import { Sentences } from "./sentences.js";
+import { Transcript } from "./transcript.js";
+import { duration, t } from "./words.js";
+
+const BEAT = 500;
+const POLL = 2_000;
+/** How long we may seem to catch up with what was missed, when there was nothing to miss. */
+const CATCH_UP = 1_500;
+const CHANNELS = /** @type {const} */ (["text", "reasoning", "refusal"]);
+
+export class LiveReply {
+  position = 0;
+  stopping = false;
+  #host;
+  #article;
+  #runs;
+  #run = "";
+  #transcript = new Transcript();
+  #texts;
+  #sentences = new Sentences();
+  #asked = 0;
+  #thoughtFrom = 0;
+  #heard = 0;
+  #behindSince = 0;
+  #fetched = 0;
+  #frame = 0;
+  /** @type {any} */
+  #beat = null;
+  #stateChanged = () => this.#connection();
+
+  /** @param {HTMLElement} host @param {import("./run-socket.js").RunSocket} runs */
+  constructor(host, runs) {
+    this.#host = host;
+    this.#article = /** @type {HTMLElement} */ (host.closest("article"));
+    this.#runs = runs;
+    this.#texts = { text: new Blocks(part(host, "text")), reasoning: new Blocks(part(host, "reasoning")), refusal: new Blocks(part(host, "refusal")) };
+  }
+
+  start() {
+    this.#heard = performance.now();
+    this.#thoughtFrom = this.#asked = this.#heard - Number(this.#host.getAttribute("age")) * 1_000;
+    this.#runs.addEventListener("state", this.#stateChanged);
+    this.#beat = setInterval(() => this.#tick(), BEAT);
+    this.#follow();
+    this.#say();
+  }
+
+  end() {
+    this.#runs.leave(this.#run);
+    this.#runs.removeEventListener("state", this.#stateChanged);
+    clearInterval(this.#beat);
+    cancelAnimationFrame(this.#frame);
+  }
+
+  /** @param {import("./run-socket.js").RunEvent[]} events */
+  apply(events) {
+    const before = this.#phase;
+    this.#transcript.applyAll(events);
+    this.#heard = performance.now();
+    this.#behind(false);
+    if (before === "waiting" && this.#phase === "thinking") this.#thinks();
+    this.#frame ||= requestAnimationFrame(() => this.#patch());
+    if (this.#transcript.outcome) this.resync();
+  }
+
+  /** Takes the message as the server has it, and goes on from there. */
+  async resync() {
+    this.#fetched = performance.now();
+    const answer = await get(`/m/${this.#article.dataset.message}/`);
+    const fresh = answer.document?.querySelector(`[data-message="${this.#article.dataset.message}"]`);
+    if (!this.#host.isConnected) return;
+    if (answer.status === 404 || answer.status === 401) return this.end();
+    if (answer.status !== 200 || !fresh) return void setTimeout(() => this.resync(), POLL);
+    cancelAnimationFrame(this.#frame);
+    this.#frame = 0;
+    this.#speak(part(fresh, "text").textContent?.slice(this.#texts.text.length) ?? "");
+    adopt(this.#article, fresh);
+    if (this.#article.dataset.state === "streaming") this.#resume();
+    else this.#finish();
+  }
+
+  gone() {
+    this.resync();
+  }
+
+  get #phase() {
+    const { text, refusal, reasoning, toolCalls } = this.#transcript;
+    if (text || refusal || toolCalls.length) return "writing";
+    return reasoning ? "thinking" : "waiting";
+  }
+
+  #follow() {
+    this.#run = this.#host.getAttribute("run") ?? "";
+    this.position = Number(this.#host.getAttribute("after"));
+    this.#transcript = new Transcript();
+    for (const channel of CHANNELS) this.#transcript[channel] = this.#texts[channel].text;
+    this.#transcript.toolCalls = Array.from(part(this.#host, "tools").children, readCall);
+    this.#runs.follow(this.#run, this);
+  }
+
+  #resume() {
+    for (const channel of CHANNELS) this.#texts[channel] = new Blocks(part(this.#host, channel));
+    this.#follow();
+    this.#grown();
+  }
+
+  #finish() {
+    this.end();
+    const { state } = this.#article.dataset;
+    if (state === "stopped") announce(t("heard_stopped"));
+    if (state === "complete") announce(...this.#sentences.end(), t("heard_finished"));
+    this.#host.dispatchEvent(new Event("reply-end", { bubbles: true }));
+    this.#grown();
+  }
+
+  #patch() {
+    this.#frame = 0;
+    const before = this.#texts.text.length;
+    for (const channel of CHANNELS) this.#texts[channel].append(this.#transcript[channel].slice(this.#texts[channel].length));
+    this.#speak(this.#transcript.text.slice(before));
+    this.#showCalls();
+    part(this.#host, "thought").hidden = !this.#transcript.reasoning;
+    this.#say();
+    this.#grown();
+  }
+
+  #showCalls() {
+    const tools = part(this.#host, "tools");
+    this.#transcript.toolCalls.forEach((call, at) => {
+      const fold = tools.children[at] ?? tools.appendChild(stamp("tool"));
+      const [name, body] = [fold.querySelector("bdi"), fold.querySelector(".fold__code > div")];
+      if (name && name.textContent !== call.name) name.textContent = call.name;
+      if (body && body.textContent !== call.arguments) body.textContent = call.arguments;
+    });
+  }
+
+  #thinks() {
+    this.#thoughtFrom = performance.now();
+    announce(t("heard_thinking"));
+  }
+
+  /** @param {string} piece */
+  #speak(piece) {
+    announce(...this.#sentences.push(piece));
+  }
+
+  #grown() {
+    this.#host.dispatchEvent(new Event("reply-grow", { bubbles: true }));
+  }
+
+  #connection() {
+    const back = this.#runs.state === "open" && this.#host.dataset.rule === "held";
+    if (back) this.#behind(true);
+    this.#say();
+  }
+
+  /** @param {boolean} behind */
+  #behind(behind) {
+    if (!behind && this.#behindSince && this.#host.dataset.rule === "held") announce(t("heard_caught_up"));
+    this.#behindSince = behind ? performance.now() : 0;
+  }
+
+  #tick() {
+    const now = performance.now();
+    if (this.#behindSince && now - this.#behindSince > CATCH_UP) this.#behind(false);
+    if (this.#runs.state === "blocked" && now - this.#fetched > POLL) this.resync();
+    if (Math.abs(now - this.#heard - SLOW * 1_000) < BEAT / 2 && this.#phase !== "waiting") announce(t("heard_slow"));
+    this.#say();
+  }
+
+  /** The status line, the margin rule and the head of the fold. */
+  #say() {
+    const now = performance.now();
+    const phase = this.#phase;
+    const { line, rule, icon } = look({
+      phase,
+      connection: this.#runs.state,
+      disconnected: (now - this.#runs.since) / 1_000,
+      behind: this.#behindSince > 0,
+      waited: (now - this.#asked) / 1_000,
+      quiet: (now - this.#heard) / 1_000,
+      stopping: this.stopping,
+      model: this.#host.getAttribute("model") ?? "",
+      limit: Number(/** @type {HTMLElement | null} */ (this.#host.closest("[data-quiet]"))?.dataset.quiet),
+    });
+    const before = this.#host.dataset.phase;
+    this.#host.dataset.phase = phase;
+    this.#host.dataset.rule = rule;
+    const status = this.#host.querySelector('[data-part="status"]');
+    if (status && status.textContent !== line) status.replaceChildren(...(icon ? [stamp(`icon-${icon}`)] : []), line);
+    const thought = (now - this.#thoughtFrom) / 1_000;
+    if (phase === "thinking") part(this.#host, "thinking").textContent = t("thinking", { time: duration(thought) });
+    else if (before === "thinking") part(this.#host, "thinking").textContent = t("thought", { time: duration(thought) });
+  }
+}
+
+/** @param {Element} fold */
+function readCall(fold) {
+  return { id: "", name: fold.querySelector("bdi")?.textContent ?? "", arguments: fold.querySelector(".fold__code > div")?.textContent ?? "" };
+}
