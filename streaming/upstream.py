@@ -12,6 +12,7 @@ import ssl
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Final, cast
 
 import aiohttp
@@ -139,7 +140,7 @@ class Client:
             "POST",
             upstream.base_url + dialect.PATH,
             params=model.quirks.query or None,
-            headers={**dialect.headers(upstream.key, model.quirks), "Accept-Encoding": "identity"},
+            headers=dialect.headers(upstream.key, model.quirks),
             content=dialect.render_prompt(prompt, model.name, model.quirks),
         )
         return await pool.send(request, stream=True)
@@ -207,8 +208,13 @@ class Client:
         return httpx.AsyncClient(
             transport=AiohttpTransport(client=self._session),
             timeout=httpx.Timeout(connect=seconds.connect, read=None, write=seconds.write, pool=seconds.connect),
-            headers={"User-Agent": "chatsite", "Accept": "text/event-stream, application/json"},
-            cookies=_NoCookies(),
+            headers={
+                "User-Agent": "chatsite",
+                "Accept": "text/event-stream, application/json",
+                "Accept-Encoding": "identity",
+            },
+            # What one person's answer sets must not be sent with another's question.
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             follow_redirects=False,
             trust_env=False,
         )
@@ -223,13 +229,6 @@ class Client:
             self._tls = ssl.create_default_context(cafile=certifi.where())
             self._tls.load_default_certs()  # an operator's own authority counts too
         return self._tls
-
-
-class _NoCookies(httpx.Cookies):
-    """What one person's answer sets is not sent with another's question."""
-
-    def extract_cookies(self, response: httpx.Response) -> None:
-        """Keep none."""
 
 
 def _raw(response: httpx.Response) -> AsyncGenerator[bytes, None]:

@@ -141,7 +141,7 @@ def openai_answer(
     head = {"id": "chatcmpl-test", "object": "chat.completion.chunk", "created": 1763800000, "model": model}
 
     def chunk(delta: Mapping[str, Any], reason: str | None = None) -> Send:
-        return _data({**head, "choices": [{"index": 0, "delta": delta, "finish_reason": reason}]})
+        return data({**head, "choices": [{"index": 0, "delta": delta, "finish_reason": reason}]})
 
     steps = [chunk({"role": "assistant", "content": ""})]
     steps += [chunk({"reasoning_content": word}) for word in reasoning]
@@ -150,7 +150,7 @@ def openai_answer(
         steps.append(chunk({}, finish))
     if usage:
         counts = {"prompt_tokens": usage[0], "completion_tokens": usage[1], "total_tokens": sum(usage)}
-        steps.append(_data({**head, "choices": [], "usage": counts}))
+        steps.append(data({**head, "choices": [], "usage": counts}))
     if done:
         steps.append(Send(b"data: [DONE]\n\n"))
     return Answer(steps)
@@ -167,7 +167,7 @@ def anthropic_answer(
     """A happy stream of Anthropic's dialect, one event a step."""
     message: dict[str, Any] = {"id": "msg_test", "type": "message", "role": "assistant", "model": model, "content": []}
     message |= {"stop_reason": None, "stop_sequence": None, "usage": {"input_tokens": usage[0], "output_tokens": 0}}
-    steps = [_event("message_start", message=message)]
+    steps = [event("message_start", message=message)]
     if reasoning:
         thinking = [{"type": "thinking_delta", "thinking": word} for word in reasoning]
         thinking.append({"type": "signature_delta", "signature": "c2lnbmVk"})
@@ -176,9 +176,9 @@ def anthropic_answer(
     steps += _block(1 if reasoning else 0, {"type": "text", "text": ""}, text)
     if finish:
         delta = {"stop_reason": finish, "stop_sequence": None}
-        steps.append(_event("message_delta", delta=delta, usage={"output_tokens": usage[1]}))
+        steps.append(event("message_delta", delta=delta, usage={"output_tokens": usage[1]}))
     if done:
-        steps.append(_event("message_stop"))
+        steps.append(event("message_stop"))
     return Answer(steps)
 
 
@@ -190,9 +190,9 @@ def happy(path: str, *words: str) -> Answer:
 def failure(status: int, body: Any = b"", headers: Mapping[str, str] | None = None) -> Answer:
     """An answer that is no stream: bytes as they are, anything else as JSON."""
     plain = isinstance(body, bytes)
-    data = body if plain else json.dumps(body).encode()
+    content = body if plain else json.dumps(body).encode()
     kind = {"Content-Type": "text/plain" if plain else "application/json"}
-    return Answer([Send(data)] if data else [], status, {**kind, **(headers or {})}, "length")
+    return Answer([Send(content)] if content else [], status, {**kind, **(headers or {})}, "length")
 
 
 def recorded(name: str) -> Answer:
@@ -202,17 +202,19 @@ def recorded(name: str) -> Answer:
     return Answer([Send((STREAMS / f"{name}.sse").read_bytes())], http.get("status", 200), headers, "close")
 
 
-def _data(value: Any) -> Send:
+def data(value: Any) -> Send:
+    """One event of OpenAI's dialect: JSON, and no name."""
     return Send(b"data: " + json.dumps(value, ensure_ascii=False).encode() + b"\n\n")
 
 
-def _event(kind: str, **members: Any) -> Send:
-    return Send(b"event: " + kind.encode() + b"\n" + _data({"type": kind, **members}).data)
+def event(kind: str, **members: Any) -> Send:
+    """One event of Anthropic's dialect."""
+    return Send(b"event: " + kind.encode() + b"\n" + data({"type": kind, **members}).data)
 
 
 def _block(index: int, start: Mapping[str, Any], deltas: Sequence[Mapping[str, Any]]) -> list[Send]:
     return [
-        _event("content_block_start", index=index, content_block=start),
-        *(_event("content_block_delta", index=index, delta=delta) for delta in deltas),
-        _event("content_block_stop", index=index),
+        event("content_block_start", index=index, content_block=start),
+        *(event("content_block_delta", index=index, delta=delta) for delta in deltas),
+        event("content_block_stop", index=index),
     ]

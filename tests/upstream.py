@@ -15,6 +15,7 @@ import asyncio
 import contextlib
 import json
 import socket
+import ssl
 import struct
 import threading
 from collections import deque
@@ -22,7 +23,21 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Self
 
-from .answers import Answer, Cut, Gate, Pause, Send, Step, Wait, anthropic_answer, failure, happy, openai_answer
+from .answers import (
+    Answer,
+    Cut,
+    Gate,
+    Pause,
+    Send,
+    Step,
+    Wait,
+    anthropic_answer,
+    data,
+    event,
+    failure,
+    happy,
+    openai_answer,
+)
 from .answers import recorded as recorded
 
 __all__ = [
@@ -35,6 +50,8 @@ __all__ = [
     "Upstream",
     "Wait",
     "anthropic_answer",
+    "data",
+    "event",
     "failure",
     "happy",
     "openai_answer",
@@ -69,7 +86,8 @@ class _Ended(Exception):
 class Upstream:
     """The server. `requests` is what came, `closed` those whose connection the client closed before our end."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+        self.tls = tls
         self.requests: list[Request] = []
         self.closed: list[Request] = []
         self.connections = 0
@@ -94,9 +112,11 @@ class Upstream:
 
     async def start(self) -> Self:
         """Listen on a free port of 127.0.0.1."""
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, limit=1 << 20, backlog=1024)
+        self._server = await asyncio.start_server(
+            self._serve, "127.0.0.1", 0, ssl=self.tls, limit=1 << 20, backlog=1024
+        )
         port = self._server.sockets[0].getsockname()[1]
-        self.url = f"http://127.0.0.1:{port}"
+        self.url = f"{'https' if self.tls else 'http'}://127.0.0.1:{port}"
         return self
 
     async def stop(self) -> None:
@@ -210,8 +230,8 @@ async def _play(answer: Answer, writer: asyncio.StreamWriter) -> None:
     if answer.framing != "raw":
         writer.write(_head(answer))
         await writer.drain()
-    async for data in _steps(answer.steps, writer):
-        writer.write(b"%x\r\n%b\r\n" % (len(data), data) if answer.framing == "chunked" else data)
+    async for piece in _steps(answer.steps, writer):
+        writer.write(b"%x\r\n%b\r\n" % (len(piece), piece) if answer.framing == "chunked" else piece)
         await writer.drain()
     if answer.framing == "chunked":
         writer.write(b"0\r\n\r\n")
