@@ -22,7 +22,7 @@ class ContextValidator:
 
     def validate(self, password: str, user: User | None = None) -> None:
         """Raise what is wrong with it, for people."""
-        if len(password) < SHORTEST:
+        if len(password) < SHORTEST or not password.strip():
             raise ValidationError(self.get_help_text(), code="password_too_short")
         if len(password) > LONGEST:
             raise ValidationError(_("256 characters at most."), code="password_too_long")
