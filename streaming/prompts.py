@@ -90,6 +90,15 @@ class Prompt(msgspec.Struct, frozen=True, omit_defaults=True):
     user: str | None = None
 
 
+class Asked(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A prompt as a program sent it, with what it says about the answer."""
+
+    model: str
+    prompt: Prompt
+    stream: bool = False
+    include_usage: bool = False
+
+
 def ask(text: str, *, system: str = "") -> Prompt:
     """The simplest prompt: one question."""
     return Prompt(turns=(Turn(role="user", parts=(TextPart(text),)),), system=system)

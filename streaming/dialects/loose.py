@@ -53,6 +53,15 @@ def read_plain(text: str) -> Any:
         raise Broken from None
 
 
+def members(text: str) -> dict[str, Any]:
+    """The members of an object in JSON; none if it is no object."""
+    try:
+        plain = read_plain(text) if text else {}
+    except Broken:
+        plain = {}
+    return plain if isinstance(plain, dict) else {}
+
+
 def press(plain: dict[str, Any], shape: type[T]) -> T:
     """The struct with those members that are of the right type."""
     members = {}

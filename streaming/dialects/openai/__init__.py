@@ -7,7 +7,9 @@ from typing import Final
 from ..faults import in_answer as failure
 from .parser import Parser
 from .questions import headers, render_prompt
+from .renderer import Renderer, render_error
+from .requests import parse_prompt
 
 PATH: Final = "/chat/completions"
 
-__all__ = ["PATH", "Parser", "failure", "headers", "render_prompt"]
+__all__ = ["PATH", "Parser", "Renderer", "failure", "headers", "parse_prompt", "render_error", "render_prompt"]

@@ -83,7 +83,7 @@ def _answer(turn: Turn, quirks: Quirks) -> list[dict[str, Any]]:
         return []
     message: dict[str, Any] = {"role": "assistant", "content": turn.text if turn.text or not calls else None}
     if calls:
-        extras = [_extra(call) for call in calls]
+        extras = [loose.members(call.extra) for call in calls]
         details = [extra.pop("reasoning_details", None) for extra in extras]
         message["tool_calls"] = [_call(call, extra) for call, extra in zip(calls, extras, strict=True)]
         if quirks.reasoning_back == "content":
@@ -96,15 +96,6 @@ def _answer(turn: Turn, quirks: Quirks) -> list[dict[str, Any]]:
 def _call(call: CallPart, extra: dict[str, Any]) -> dict[str, Any]:
     function = {"name": call.name, "arguments": call.arguments or "{}"}
     return extra | {"id": call.id, "type": "function", "function": function}
-
-
-def _extra(call: CallPart) -> dict[str, Any]:
-    """The members that this call came with and that the server may want back."""
-    try:
-        plain = loose.read_plain(call.extra) if call.extra else {}
-    except loose.Broken:
-        plain = {}
-    return plain if isinstance(plain, dict) else {}
 
 
 def _tool(tool: Tool) -> dict[str, Any]:
