@@ -23,4 +23,4 @@ def _lifting_the_guard(self: Any, style: Any, tables: list[str], **options: Any)
 
 def install() -> None:
     """From now on, in this process."""
-    DatabaseWrapper.ops_class.sql_flush = _lifting_the_guard  # type: ignore[method-assign]
+    DatabaseWrapper.ops_class.sql_flush = _lifting_the_guard  # type: ignore[assignment, method-assign]

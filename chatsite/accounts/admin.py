@@ -9,7 +9,8 @@ from allauth.account.models import EmailAddress
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.forms import ModelForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -19,6 +20,14 @@ from .models import User
 
 # An address is changed by its person, or not at all: whoever can change it can have the password's reset sent there.
 admin.site.unregister(EmailAddress)
+
+
+def _change_password(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    """Passwords are changed at one place, which records it."""
+    return redirect("account_change_password")
+
+
+admin.site.password_change = _change_password  # type: ignore[assignment, method-assign]
 
 RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
 

@@ -36,6 +36,10 @@ class PersonMiddleware(LoginRequiredMiddleware):
         _suit(request.user if isinstance(request.user, User) else None)
         return None
 
+    def get_login_url(self, view_func: Callable[..., Any]) -> str:
+        """There is one door, also where the admin would show another."""
+        return settings.LOGIN_URL
+
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
         """Too many passwords at once are no fault of ours."""
         if not isinstance(exception, Crowded):
