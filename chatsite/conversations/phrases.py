@@ -22,6 +22,7 @@ PHRASES: Final[Mapping[str, str | Promise]] = {
     "stopping": _("Stopping…"),
     "seconds": _("{n} s"),
     "minutes": _("{minutes} min {n} s"),
+    "whole_minutes": _("{n} min"),
     # Only heard
     "sent": _("Sent. Waiting for {model}."),
     "heard_thinking": _("Thinking."),
@@ -44,7 +45,4 @@ PHRASES: Final[Mapping[str, str | Promise]] = {
     "deleted": _("Deleted “{title}”"),
     "undo": _("Undo"),
     "too_late": _("It is too late to bring this back."),
-    "no_model": _("No model is called that."),
-    "show_password": _("Show password"),
-    "hide_password": _("Hide password"),
 }

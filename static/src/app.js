@@ -37,4 +37,5 @@ serveTooltips();
 serveShortcuts();
 keepAboveKeyboard();
 for (const element of ELEMENTS) element.define();
-if (document.querySelector("chat-sidebar")) attend();
+// Where nobody is signed in there is nothing to follow.
+if (document.querySelector("chat-sidebar, .review")) attend();

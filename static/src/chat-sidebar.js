@@ -22,6 +22,7 @@ export class ChatSidebarElement extends HTMLElement {
     document.addEventListener("click", this);
     this.addEventListener("toggle", this);
     part(this, "list").addEventListener("keydown", (event) => walk(event, part(this, "list"), "a"));
+    if (!part(this, "list").childElementCount) this.refresh();
     part(this, "list").querySelector('[aria-current="page"]')?.scrollIntoView({ block: "nearest" });
   }
 

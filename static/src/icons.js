@@ -8,6 +8,7 @@ export const ICONS = [
   "chevrons-up-down",
   "arrow-up",
   "arrow-down",
+  "arrow-left",
   "square",
   "copy",
   "check",
@@ -31,5 +32,4 @@ export const ICONS = [
   "key-round",
   "log-out",
   "users",
-  "gavel",
 ];

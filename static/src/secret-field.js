@@ -16,6 +16,5 @@ export class SecretFieldElement extends HTMLElement {
     const shown = field.type === "password";
     field.type = shown ? "text" : "password";
     button.setAttribute("aria-pressed", String(shown));
-    for (const icon of button.children) icon.toggleAttribute("hidden");
   }
 }

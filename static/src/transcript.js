@@ -8,21 +8,24 @@
  * @typedef {{id: string, name: string, arguments: string, extra?: string}} Call
  */
 
+const CONTENT = new Set(["text", "reasoning", "refusal", "tool_call"]);
+
 export class Transcript {
   id = "";
   model = "";
   text = "";
   reasoning = "";
   refusal = "";
-  /** @type {Call[]} */
-  toolCalls = [];
+  /** Whether a person could see anything yet. */
+  shown = false;
   /** @type {RunEvent[]} */
   blocks = [];
   /** @type {RunEvent | null} */
   usage = null;
   /** @type {RunEvent | null} the event that ended it */
   outcome = null;
-  #hadShown = false;
+  /** @type {Call[]} by their position */
+  #calls = [];
 
   /** @param {RunEvent[]} events */
   applyAll(events) {
@@ -33,6 +36,7 @@ export class Transcript {
   /** @param {RunEvent} event */
   apply(event) {
     if (this.outcome) return;
+    this.shown ||= CONTENT.has(event.type);
     switch (event.type) {
       case "started":
         this.id = event.id ?? "";
@@ -59,33 +63,41 @@ export class Transcript {
     }
   }
 
-  /** Whether a person has anything to see. */
-  get shown() {
-    return Boolean(this.text || this.reasoning || this.refusal || this.toolCalls.length);
+  /** The calls in their order. */
+  get toolCalls() {
+    return this.#calls.filter(Boolean);
+  }
+
+  set toolCalls(calls) {
+    this.#calls = calls;
   }
 
   get state() {
     if (!this.outcome) return "streaming";
     if (this.outcome.type === "finished") return "complete";
     if (this.outcome.type === "stopped") return "stopped";
-    return this.#hadShown ? "interrupted" : "failed";
+    return this.shown ? "interrupted" : "failed";
+  }
+
+  /** Why a complete answer ended. */
+  get finishReason() {
+    return this.outcome?.type === "finished" ? this.outcome.reason : "";
   }
 
   /** @param {RunEvent} event */
   #call({ position, id = "", name = "", arguments: piece = "", extra = "" }) {
-    const call = (this.toolCalls[position] ??= { id: "", name: "", arguments: "" });
+    const call = (this.#calls[position] ??= { id: "", name: "", arguments: "" });
     call.id ||= id;
     call.name ||= name;
     call.arguments += piece;
     if (extra) call.extra = extra;
   }
 
-  /** A call that was cut may be half of one, and thinking that was cut cannot be sent back. @param {RunEvent} event */
+  /** Half of a call is never run, and half of a turn's thinking is never sent back. @param {RunEvent} event */
   #end(event) {
-    this.#hadShown = this.shown;
     this.outcome = event;
     if (event.type === "finished") return;
-    this.toolCalls = [];
+    this.#calls = [];
     this.blocks = [];
   }
 }

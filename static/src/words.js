@@ -24,6 +24,7 @@ const NARROW = "\u202f";
 export function duration(seconds) {
   const all = Math.max(1, Math.floor(seconds));
   const minutes = Math.floor(all / 60);
-  const said = minutes ? t("minutes", { minutes, n: all % 60 }) : t("seconds", { n: all });
+  const rest = all % 60;
+  const said = !minutes ? t("seconds", { n: all }) : rest ? t("minutes", { minutes, n: rest }) : t("whole_minutes", { n: minutes });
   return said.replaceAll(" ", NARROW);
 }

@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { look } from "../../static/src/live.js";
+import "./world.js";
+
+const moment = { phase: "writing", connection: "open", disconnected: 0, behind: false, waited: 3.4, quiet: 0.2, stopping: false, model: "tour", limit: 900 };
+const line = (changes) => look({ ...moment, ...changes }).line;
+
+test("waiting tells how long, and breathes", () => {
+  assert.deepEqual(look({ ...moment, phase: "waiting" }), { line: "Waiting for tour · 3\u202fs", rule: "breathing" });
+});
+
+test("while text comes no time is told, and the rule stands still", () => {
+  assert.deepEqual(look(moment), { line: "tour · writing", rule: "still" });
+});
+
+test("after 15 s of silence it says so, and how it will end", () => {
+  assert.equal(line({ quiet: 22 }), "Nothing new for 22\u202fs. Still connected; ends by itself at 15\u202fmin.");
+  assert.equal(line({ quiet: 14.9 }), "tour · writing");
+});
+
+test("a short gap of the network is not worth a word", () => {
+  assert.equal(line({ connection: "waiting", disconnected: 1.9 }), "tour · writing");
+  assert.equal(line({ connection: "waiting", disconnected: 2 }), "reconnecting");
+});
+
+test("without network the rule is held, and words and an icon say so too", () => {
+  assert.deepEqual(look({ ...moment, connection: "offline", disconnected: 5 }), { line: "offline", rule: "held", icon: "offline" });
+});
+
+test("stopping is said at once", () => {
+  assert.equal(line({ stopping: true }), "stopping");
+});
