@@ -12,6 +12,7 @@ import ssl
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Final, cast
 
@@ -98,7 +99,7 @@ class Client:
         self.timeouts: Final = timeouts or Timeouts()
         self.connections: Final = connections
         self._beat: Final = beat or Beat()
-        self._tls = tls
+        self._tls: Final = tls
         self._pools: dict[asyncio.AbstractEventLoop, httpx.AsyncClient] = {}
 
     async def ask(self, model: Model, prompt: Prompt) -> AsyncGenerator[list[Event], None]:
@@ -221,14 +222,16 @@ class Client:
 
     def _session(self) -> aiohttp.ClientSession:
         # Without a session of ours the transport's own would stop at 100 connections and keep an upstream's cookies.
-        connector = aiohttp.TCPConnector(limit=self.connections, ssl=self._context(), keepalive_timeout=30)
+        connector = aiohttp.TCPConnector(limit=self.connections, ssl=self._tls or _authorities(), keepalive_timeout=30)
         return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
 
-    def _context(self) -> ssl.SSLContext:
-        if self._tls is None:
-            self._tls = ssl.create_default_context(cafile=certifi.where())
-            self._tls.load_default_certs()  # an operator's own authority counts too
-        return self._tls
+
+@cache
+def _authorities() -> ssl.SSLContext:
+    """Whom we trust: the usual authorities, and those an operator has added to the system's."""
+    context = ssl.create_default_context(cafile=certifi.where())
+    context.load_default_certs()
+    return context
 
 
 def _raw(response: httpx.Response) -> AsyncGenerator[bytes, None]:

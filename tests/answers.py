@@ -77,6 +77,7 @@ class Cut:
 
 
 Step: TypeAlias = Send | Pause | Wait | Cut
+Framing: TypeAlias = Literal["chunked", "close", "length", "raw"]
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ class Answer:
     steps: Sequence[Step] = ()
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=lambda: dict(SSE))
-    framing: Literal["chunked", "close", "length", "raw"] = "chunked"
+    framing: Framing = "chunked"
     first: Sequence[Step] = ()
 
     @property
@@ -120,7 +121,7 @@ class Answer:
         """Only the first `count` steps, then these."""
         return replace(self, steps=[*self.steps[:count], *steps])
 
-    def framed(self, framing: Literal["chunked", "close", "length", "raw"]) -> Answer:
+    def framed(self, framing: Framing) -> Answer:
         """The same with another way to tell the end of the body."""
         return replace(self, framing=framing)
 
