@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar, cast
 
 from channels.db import DatabaseSyncToAsync
 from django.conf import settings
@@ -26,4 +26,5 @@ def executor() -> ThreadPoolExecutor:
 
 def db(fn: Callable[P, R]) -> Callable[P, Awaitable[R]]:
     """`fn`, which uses the ORM, as a coroutine function: `await db(Message.objects.count)()`."""
-    return DatabaseSyncToAsync(fn, thread_sensitive=False, executor=executor())
+    # Channels has no types; this is what it makes of `fn`.
+    return cast(Callable[P, Awaitable[R]], DatabaseSyncToAsync(fn, thread_sensitive=False, executor=executor()))

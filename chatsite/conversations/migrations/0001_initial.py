@@ -6,6 +6,8 @@ import django.db.models.deletion
 import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.state import StateApps
 
 SAME_CONVERSATION = {
     "sqlite": [
@@ -45,14 +47,14 @@ FREE_PARENT = {
 }
 
 
-def keep_branches_apart(apps, schema_editor):
+def keep_branches_apart(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     """A message's parent is in the same conversation, whoever writes the row. (SQLite drops these triggers when a
     later migration rebuilds the table; that migration has to make them again.)"""
     for statement in SAME_CONVERSATION[schema_editor.connection.vendor]:
         schema_editor.execute(statement)
 
 
-def let_branches_cross(apps, schema_editor):
+def let_branches_cross(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     for statement in FREE_PARENT[schema_editor.connection.vendor]:
         schema_editor.execute(statement)
 

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import OuterRef, Q, Subquery
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from .message import Message
@@ -96,6 +97,11 @@ class Conversation(models.Model):
     def path(self) -> list[Message]:
         """The newest branch from its first message on, each with its run; two queries whatever the length."""
         return Message.objects.branch(self)
+
+    @property
+    def frame(self) -> str:
+        """A word that changes with whatever stands around the turns of a prompt, and tells nothing of what that is."""
+        return salted_hmac("chatsite.frame", self.settings.get("system", "")).hexdigest()[:16]
 
     def say(self, author: User, text: str, client_id: uuid.UUID, parent: Message | None) -> Message:
         """Add what a person said after `parent`."""

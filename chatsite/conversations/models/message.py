@@ -14,9 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from .states import State
 
 if TYPE_CHECKING:
-    from streaming.transcript import Transcript
-
     from chatsite.accounts.models import User
+    from streaming.transcript import Transcript
 
     from .conversation import Conversation
     from .run import Run
@@ -28,7 +27,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def owned_by(self, user: User) -> MessageQuerySet:
         """Those in conversations that this person sees, each with its conversation and run."""
         mine = self.filter(conversation__owner=user, conversation__deleted_at__isnull=True)
-        return mine.select_related("conversation", "run")
+        return mine.select_related("conversation", "parent", "run")
 
     def said_by_people(self) -> MessageQuerySet:
         """Questions."""
@@ -40,7 +39,8 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
     def sent_as(self, author: User, client_id: uuid.UUID) -> Message | None:
         """What this person has already sent under this id, whatever became of it."""
-        return self.select_related("conversation", "run").filter(author=author, client_id=client_id).first()
+        mine = self.filter(author=author, client_id=client_id)
+        return mine.select_related("conversation", "parent", "run").first()
 
     def branch(self, conversation: Conversation, end: Message | None = None) -> list[Message]:
         """What leads to `end` (the newest message if left out), from the first on, each with its run."""
@@ -50,7 +50,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
         while at is not None:
             path.append(at)
             at = parents[at]
-        return list(self.filter(pk__in=path).select_related("run").order_by("id"))
+        messages = list(self.filter(pk__in=path).select_related("run").order_by("id"))
+        for message, parent in zip(messages, [None, *messages], strict=False):
+            message.conversation, message.parent = conversation, parent
+        return messages
 
 
 class Message(models.Model):

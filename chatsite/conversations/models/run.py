@@ -5,12 +5,12 @@ from __future__ import annotations
 import secrets
 import uuid
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -43,13 +43,14 @@ class RunQuerySet(models.QuerySet["Run"]):
 
     def begin(self, reply: Message, conversation: Conversation, model: Model, worker: str) -> Run:
         """The run that writes this reply, leased by this worker from now on."""
+        sampling = {name: conversation.settings[name] for name in SAMPLING if name in conversation.settings}
         return self.create(
             reply=reply,
             owner_id=conversation.owner_id,
             model=model.name,
             upstream=model.upstream.name,
             dialect=model.dialect,
-            sampling={name: conversation.settings[name] for name in SAMPLING if name in conversation.settings},
+            sampling={**sampling, "frame": conversation.frame},
             worker=worker,
             fence=1,
             lease_until=timezone.now() + LEASE,
@@ -127,15 +128,17 @@ class Run(models.Model):
                 Message.objects.filter(pk=self.reply_id, state=State.STREAMING).update(state=state, **said)
         return bool(ended)
 
-    def give_up(self, reason: str, message: Message | None = None) -> bool:
+    def give_up(self, reason: str) -> bool:
         """End a run that nobody writes any more, keeping what was saved of its reply."""
-        reply = message or Message.objects.filter(pk=self.reply_id).first()
+        reply = Message.objects.filter(run=self).first()
         state = State.INTERRUPTED if reply and reply.shown else State.FAILED
-        record = {"kind": KIND[reason], "reason": reason, "error_id": reference(), "fence": F("fence") + 1}
+        record = {"kind": KIND[reason], "reason": reason, "error_id": reference()}
         # A tool call that was cut may be half of one: it is never kept.
         return self.settle(state, self.fence, record, {"tool_calls": [], "blocks": []})
 
-    def lease(self, worker: str, until: datetime) -> int:
-        """Take the run over from a worker that is gone; the new fence, or 0 if somebody answers for it."""
-        free = Run.objects.lost().filter(pk=self.pk)
-        return self.fence + 1 if free.update(worker=worker, lease_until=until, fence=F("fence") + 1) else 0
+    def take_over(self, worker: str) -> bool:
+        """Hold the run in place of a worker that is gone; False if somebody answers for it."""
+        free = Run.objects.lost().filter(pk=self.pk, fence=self.fence)
+        taken = free.update(worker=worker, lease_until=timezone.now() + LEASE, fence=self.fence + 1)
+        self.fence += taken
+        return bool(taken)

@@ -1,0 +1,104 @@
+"""What has to happen by itself: settling what a dead process left (D-03, D-04), and purging what was deleted (I-23)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Collection
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from django.db import DatabaseError, InterfaceError, transaction
+
+from chatsite.audit.record import record
+from chatsite.database import db
+from streaming.logs import Log
+
+from . import hints
+from .ledger import Ledger
+from .models import Conversation, Run, State
+from .recorder import Recorder
+
+logger = logging.getLogger(__name__)
+
+EVERY: Final = 10.0
+"""Seconds between two rounds, in every process."""
+AT_ONCE: Final = 500
+
+
+class Settled(NamedTuple):
+    """A run that was given up, and who should hear of it."""
+
+    run: UUID
+    owner: int
+    conversation: UUID
+    reply: UUID
+
+
+class Keeper:
+    """Makes its rounds for as long as the process lives, the first one at its start."""
+
+    def __init__(self, log: Log, recorder: Recorder, ledger: Ledger) -> None:
+        self.log, self.recorder, self.ledger = log, recorder, ledger
+
+    async def rounds(self) -> None:
+        """Sweep and purge, again and again, whatever becomes of one of them."""
+        while True:
+            await self._quietly(self.sweep)
+            await self._quietly(self.purge)
+            await asyncio.sleep(EVERY)
+
+    async def _quietly(self, work: Callable[[], Awaitable[object]]) -> None:
+        try:
+            await work()
+        except (DatabaseError, InterfaceError) as error:
+            logger.warning("a round was left out: %s", type(error).__name__)
+
+    async def sweep(self) -> int:
+        """Settle the runs that nobody answers for any more, their text kept; how many there were."""
+        # What is being stored right now has ended, so nobody else renews it.
+        waiting = {uid: one.run.fence for uid, one in self.recorder.live.items() if uid not in self.ledger.held}
+        await self.ledger.renew(waiting)
+        given_up = await db(self._give_up)({*self.ledger.held, *self.recorder.live})
+        for one in given_up:
+            await hints.tell(one.owner, "message", one.reply)
+            await hints.tell(one.owner, "conversations", one.conversation)
+        return len(given_up)
+
+    def _give_up(self, ours: Collection[str]) -> list[Settled]:
+        given_up = []
+        for uid, run in list(self.recorder.unsaved.items()):
+            given_up += _settled(run) if run.give_up("not_stored") else []
+            del self.recorder.unsaved[uid]
+        for run in Run.objects.lost().exclude(uid__in=ours).select_related("reply__conversation")[:AT_ONCE]:
+            if run.take_over(self.ledger.worker) and run.give_up("server_lost"):
+                given_up += _settled(run)
+        return given_up
+
+    async def purge(self) -> int:
+        """Remove for good what was deleted long enough ago, words and buffers; how many conversations."""
+        runs, count = await db(_purge)()
+        for run in runs:
+            await self.log.close(str(run))
+        return count
+
+
+def _settled(run: Run) -> list[Settled]:
+    logger.warning("run %s was given up", run.uid)
+    if run.reply is None:
+        return []
+    conversation = run.reply.conversation
+    return [Settled(run.uid, conversation.owner_id, conversation.uid, run.reply.uid)]
+
+
+def _purge() -> tuple[list[UUID], int]:
+    gone = Conversation.objects.purgeable().exclude(messages__state=State.STREAMING)[:AT_ONCE]
+    runs: list[UUID] = []
+    count = 0
+    for conversation in gone:
+        with transaction.atomic():
+            runs += Run.objects.filter(reply__conversation=conversation).values_list("uid", flat=True)
+            record(None, "conversation.purged", owner=conversation.owner, object=conversation)
+            conversation.delete()
+        count += 1
+    return runs, count

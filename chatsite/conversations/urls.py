@@ -1,0 +1,22 @@
+"""The addresses of conversations."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from .views import conversations, messages, pages
+
+app_name = "conversations"
+urlpatterns = [
+    path("", pages.new, name="new"),
+    path("conversations/", pages.listing, name="listing"),
+    path("c/", messages.create, name="create"),
+    path("c/<uuid:uid>/", pages.page, name="page"),
+    path("c/<uuid:uid>/messages/", messages.send, name="messages"),
+    path("c/<uuid:uid>/title/", conversations.title, name="title"),
+    path("c/<uuid:uid>/deletion/", conversations.deletion, name="deletion"),
+    path("c/<uuid:uid>/restoration/", conversations.restoration, name="restoration"),
+    path("m/<uuid:uid>/", pages.message, name="message"),
+    path("m/<uuid:uid>/replies/", messages.replies, name="replies"),
+    path("m/<uuid:uid>/stop/", messages.stop, name="stop"),
+]
