@@ -1,4 +1,5 @@
 """The conversations app."""
+
 from __future__ import annotations
 
 from django.apps import AppConfig

@@ -96,7 +96,7 @@ class Recording:
             "blocks": clean_all([to_dict(block) for block in said.blocks]),
             "position": self.position,
         }
-        return self.run.settle(said.state, self.run.fence, self._record(), words)
+        return self.run.settle(said.state, self._record(), words)
 
     def _record(self) -> dict[str, Any]:
         said, outcome = self.transcript, self.transcript.outcome

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 import uuid
 from collections.abc import Mapping
@@ -29,6 +30,8 @@ LEASE = timedelta(seconds=30)
 
 SAMPLING = ("temperature", "top_p", "max_tokens", "stop", "seed", "effort", "thinking_tokens")
 """What a conversation's settings may say of how to answer, besides the system prompt."""
+
+logger = logging.getLogger(__name__)
 
 _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
@@ -116,16 +119,22 @@ class Run(models.Model):
         """How long the whole answer took, once it has ended."""
         return (self.ended_at - self.created).total_seconds() if self.ended_at else None
 
-    def settle(self, state: str, fence: int, record: Mapping[str, Any], said: Mapping[str, Any]) -> bool:
+    def settle(self, state: str, record: Mapping[str, Any], said: Mapping[str, Any]) -> bool:
         """End the run and its reply together; False, and nothing changed, if somebody else has (I-11).
 
-        `record` are columns of the run, `said` of its reply. The fence is the one under which we hold it.
+        `record` are columns of the run, `said` of its reply. It counts only under the fence with which we hold it.
         """
         with transaction.atomic():
-            mine = Run.objects.live().filter(pk=self.pk, fence=fence)
+            mine = Run.objects.live().filter(pk=self.pk, fence=self.fence)
             ended = mine.update(state=state, lease_until=None, **{"ended_at": timezone.now(), **record})
             if ended and self.reply_id:
                 Message.objects.filter(pk=self.reply_id, state=State.STREAMING).update(state=state, **said)
+        if ended and record.get("error_id"):
+            # What a person reads out (I-21): the same reference, and none of the words.
+            logger.warning(
+                "reference %(error_id)s: kind=%(kind)s reason=%(reason)s run=%(run)s upstream=%(upstream)s model=%(model)s",
+                {**record, "run": self.uid, "upstream": self.upstream, "model": self.model},
+            )
         return bool(ended)
 
     def give_up(self, reason: str) -> bool:
@@ -134,7 +143,7 @@ class Run(models.Model):
         state = State.INTERRUPTED if reply and reply.shown else State.FAILED
         record = {"kind": KIND[reason], "reason": reason, "error_id": reference()}
         # A tool call that was cut may be half of one: it is never kept.
-        return self.settle(state, self.fence, record, {"tool_calls": [], "blocks": []})
+        return self.settle(state, record, {"tool_calls": [], "blocks": []})
 
     def take_over(self, worker: str) -> bool:
         """Hold the run in place of a worker that is gone; False if somebody answers for it."""
