@@ -22,6 +22,9 @@ LIMIT: Final = 8 * 1024 * 1024
 _BOM: Final = b"\xef\xbb\xbf"
 _FIELDS: Final = frozenset((b"data", b"event", b"id", b"retry", b"error"))
 _LONGEST: Final = 5
+_HEAD: Final = len(_BOM) + _LONGEST
+"""With one byte more, it is known whether a line is a field that we read."""
+
 _RETRY_DIGITS: Final = 15
 
 
@@ -91,10 +94,14 @@ class Decoder:
         if self._overflow:
             raise UpstreamError("event_too_large")
         events: list[ServerSentEvent] = []
-        if self._length:
-            self._read([b""], events)  # ends the unfinished line
+        if self._length and not self._read([b""], events):  # ends the unfinished line
+            self._overflow = True
+            self._forget()
+            raise UpstreamError("event_too_large")
+        known = self.id
         self._dispatch(events)
         self._forget()
+        self.id = self._pending_id = known
         return events[-1] if events else None
 
     def _read(self, lines: list[bytes], events: list[ServerSentEvent]) -> bool:
@@ -132,15 +139,16 @@ class Decoder:
         if self._length > self.limit:
             return False
         if not self._skipping:
+            undecided = len(self._line) <= _HEAD
             self._line += piece
-            self._skipping = not self._wanted()
-            if self._skipping:
+            if undecided and not self._wanted():
+                self._skipping = True
                 self._line.clear()
         return True
 
     def _wanted(self) -> bool:
         """Whether the unfinished line is, or may become, a field that we read."""
-        head = bytes(self._line[: len(_BOM) + _LONGEST + 1])
+        head = bytes(self._line[: _HEAD + 1])
         if self._first:
             head = head.removeprefix(_BOM)
         name, colon, _ = head.partition(b":")
