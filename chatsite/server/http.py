@@ -9,8 +9,9 @@ from typing import Any, Final
 from daphne.http_protocol import HTTPFactory
 from twisted.web.http import HTTPChannel
 
+from chatsite.bucket import Bucket
 from chatsite.server.answers import answer
-from chatsite.server.limits import Bucket, Limits
+from chatsite.server.limits import Limits
 from chatsite.server.pressure import Gate
 from chatsite.server.requests import Request
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 
 
@@ -44,24 +43,3 @@ class Limits:
     """How long we swallow what a refused client still sends, so that it can read why."""
     closing_seconds: float = 3
     """How long we wait for the other side of a WebSocket's closing handshake."""
-
-
-class Bucket:
-    """A token bucket: `burst` at once, then `rate` a second."""
-
-    __slots__ = ("_burst", "_rate", "_since", "_tokens")
-
-    def __init__(self, burst: float, rate: float) -> None:
-        self._burst = self._tokens = burst
-        self._rate = rate
-        self._since = time.monotonic()
-
-    def take(self) -> bool:
-        """Take one token; False when there is none."""
-        now = time.monotonic()
-        self._tokens = min(self._burst, self._tokens + (now - self._since) * self._rate)
-        self._since = now
-        if self._tokens < 1:
-            return False
-        self._tokens -= 1
-        return True

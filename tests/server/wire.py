@@ -11,12 +11,13 @@ import struct
 import subprocess
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 import psutil
 
-from scripts import processes
+from scripts import environment, processes
 
 MiB = 1_048_576
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
@@ -49,11 +50,14 @@ class Frame(NamedTuple):
 class Process:
     """`tests.server.application` with limits of the test's choice, or any other server that says where it listens."""
 
-    def __init__(self, log: Path, *, args: list[str] | None = None, env: dict[str, str] | None = None, **limits: Any):
+    def __init__(
+        self, log: Path, *, args: Sequence[str] = (), env: Mapping[str, str] | None = None, **limits: Any
+    ) -> None:
         self._log = log
         args = args or ["-m", "tests.server.application", json.dumps(limits)]
+        env = {**environment.without_settings(os.environ), **(env or {})}
         with log.open("wb") as output:
-            self.process = processes.start([sys.executable, *args], output=output, env={**os.environ, **(env or {})})
+            self.process = processes.start([sys.executable, *args], output=output, env=env)
 
     def __enter__(self) -> Self:
         deadline = time.monotonic() + 60

@@ -1,0 +1,94 @@
+"""`manage.py serve`: the product on our own server."""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import os
+import signal
+import socket
+import sys
+from typing import Any, Final
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.utils.module_loading import import_string
+
+from chatsite import policies
+from streaming.consumers import close_all
+
+from ...engine import engine
+
+# By name, as Daphne knows its application: the server stands above everything it serves.
+SERVER: Final = "chatsite.server"
+LOCAL: Final = ("", "0.0.0.0", "::", "127.0.0.1", "::1", "localhost")  # noqa: S104 (to know them, not to use them)
+
+
+class Command(BaseCommand):
+    """Listens, says where, and serves until SIGTERM or Ctrl-C."""
+
+    help = "Serve pages and sockets. Ends in order on SIGTERM or Ctrl-C, and at once on the second."
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Where to listen."""
+        parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
+        parser.add_argument(
+            "--port", type=int, default=settings.PORT, help="port to listen on; 0 for any (%(default)s)"
+        )
+        parser.add_argument("--fd", type=int, help="serve on this inherited socket instead, which already listens")
+
+    def handle(self, *, host: str, port: int, fd: int | None, **options: Any) -> None:
+        """Bind first: so a taken port is known at once, and ours before the application asks for it."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: sys.exit(0))  # until the server takes them
+        try:
+            listener = self._listener(host, port, fd)
+            settings.PORT = listener.getsockname()[1]
+            os.environ["PORT"] = str(settings.PORT)
+            self._server(listener, host).run()
+        except OSError as error:
+            self.stderr.write(_sentence(error, host, port))
+            sys.exit(1)
+
+    def _listener(self, host: str, port: int, fd: int | None) -> socket.socket:
+        if fd is not None:
+            return socket.socket(fileno=fd)
+        listener: socket.socket = import_string(f"{SERVER}.open_listener")(host, port)
+        return listener
+
+    def _server(self, listener: socket.socket, host: str) -> Any:
+        shown = "localhost" if host in LOCAL else f"[{host}]" if ":" in host else host
+        application = import_string(settings.ASGI_APPLICATION)
+        engine()  # what it finds wrong in the settings it says before anybody can connect
+
+        def listening() -> None:
+            engine()  # and now that there is a loop, it looks after what an earlier process left
+            print(f"Listening on http://{shown}:{settings.PORT}", flush=True)
+
+        hooks = import_string(f"{SERVER}.Hooks")(
+            listening=listening,
+            stopping=import_string("chatsite.health.stop"),
+            drain=lambda seconds: engine().drain(seconds),
+            close_sockets=close_all,
+        )
+        return import_string(f"{SERVER}.Server")(
+            application,
+            listener,
+            limits=import_string(f"{SERVER}.Limits")(frame=settings.MAX_FRAME_BYTES, body=settings.MAX_BODY_BYTES),
+            headers=policies.headers("data").raw,
+            hooks=hooks,
+            drain_seconds=settings.DRAIN_SECONDS,
+        )
+
+
+def _sentence(error: OSError, host: str, port: int) -> str:
+    """Why nobody can listen there, in plain words."""
+    if error.errno == errno.EADDRINUSE:
+        return (
+            f"Port {port} on {host} is in use by another program. Stop it, or choose another: --port {port + 1}"
+        )
+    if error.errno == errno.EACCES:
+        return f"This user may not listen on port {port}. Take one above 1023, for example --port 8000."
+    if error.errno == errno.EADDRNOTAVAIL or isinstance(error, socket.gaierror):
+        return f"This machine has no address {host}. Usual ones are 127.0.0.1 (this machine only) and 0.0.0.0 (all)."
+    return f"Cannot listen on {host}:{port}: {error.strerror or error}."
