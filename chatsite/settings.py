@@ -213,6 +213,8 @@ EMAIL_VERIFICATION = env.bool("EMAIL_VERIFICATION", default=bool(EMAIL_URL))
 ACCOUNT_ADAPTER = "chatsite.accounts.adapter.AccountAdapter"
 ACCOUNT_FORMS = {"login": "chatsite.accounts.forms.LoginForm", "signup": "chatsite.accounts.forms.SignupForm"}
 ACCOUNT_MAX_EMAIL_ADDRESSES = 1
+# An address pauses for five minutes after five wrong passwords: `adapter.TRIES` counts down to it.
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/300s/key"}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None

@@ -6,6 +6,7 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
+from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.forms import BaseForm
@@ -18,6 +19,13 @@ from chatsite.audit.record import record
 from .addresses import client
 from .models import User
 from .rights import acting
+
+TRIES = 5
+_FEW = (
+    _("E-mail or password is not right. It works again in 5 minutes."),
+    _("E-mail or password is not right. One more try, then a pause of 5 minutes."),
+    _("E-mail or password is not right. Two more tries, then a pause of 5 minutes."),
+)
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -65,6 +73,21 @@ class AccountAdapter(DefaultAccountAdapter):
             return None
         user: User | None = super().authenticate(request, **credentials)
         return user
+
+    def validation_error(self, code: str, *args: Any) -> ValidationError:
+        """Say how many tries are left where they are few; the same for addresses that nobody has."""
+        if code == "email_password_mismatch" and (left := self._tries_left()) is not None and left < 3:
+            return ValidationError(_FEW[left], code=code)
+        refusal: ValidationError = super().validation_error(code, *args)
+        return refusal
+
+    def _tries_left(self) -> int | None:
+        """How often this address may still be tried, by allauth's own count, which it has just added to."""
+        counted = getattr(self, "_login_failed_rl_usage", None)
+        if counted is None:
+            return None
+        tries = max((len(cache.get(one.cache_key, [])) for one in counted.usage[1:]), default=0)
+        return max(0, TRIES - tries)
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """Whom limits count: whoever is in front of our own proxies, whatever they say of themselves (S-48)."""

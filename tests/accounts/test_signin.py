@@ -126,8 +126,12 @@ def test_somebody_deactivated_is_out_at_once_and_does_not_come_in(client: Client
 
 
 def test_five_wrong_passwords_are_followed_by_a_pause(client: Client, alice: User, sign_in: SignIn) -> None:
-    for n in range(5):
-        assert "not right" in sign_in("alice@example.com", f"wrong password {n}").content.decode()
+    told = [sign_in("alice@example.com", f"wrong password {n}").content.decode() for n in range(5)]
+    assert all("E-mail or password is not right." in page for page in told)
+    assert "more" not in told[1].partition("not right.")[2].partition("<")[0]
+    assert "Two more tries, then a pause of 5 minutes." in told[2]
+    assert "One more try, then a pause of 5 minutes." in told[3]
+    assert "It works again in 5 minutes." in told[4]
     assert "Too many tries" in sign_in("alice@example.com").content.decode()
     assert not inside(client)
     elsewhere = Client(REMOTE_ADDR="198.51.100.7")
