@@ -27,6 +27,7 @@ export class ChatLogElement extends HTMLElement {
     this.#jump.addEventListener("click", () => this.toEnd());
     document.addEventListener("selectionchange", this.#chosen);
     this.#sizes.observe(this);
+    this.#sizes.observe(this.#column);
     this.#open();
   }
 
