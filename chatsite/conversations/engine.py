@@ -115,7 +115,7 @@ def engine() -> Engine:
     loop = _running_loop()
     with _building:
         if _current is None or (loop and _current.loop and _current.loop.is_closed()):
-            _current = Engine(_catalogue(), log)
+            _current = Engine(catalogue(), log)
         if loop and not _current.loop:
             _current.begin(loop)
         return _current
@@ -154,7 +154,7 @@ def _limits() -> Limits:
     )
 
 
-def _catalogue() -> Catalogue:
+def catalogue() -> Catalogue:
     """The upstreams of the file that `UPSTREAMS` names, else of the environment, else the demo's."""
     if settings.UPSTREAMS:
         return upstreams.from_toml(Path(settings.UPSTREAMS).read_text(), os.environ)  # keys by any name

@@ -106,6 +106,7 @@ class Sender:
             raise Http404
         if before.parent is None or not before.is_reply or before.parent.uid != uid:
             raise Repeated
+        before.parent.conversation = before.conversation
         return Sent(before.parent, before)
 
     def _model(self, id: str) -> Model:

@@ -132,8 +132,9 @@ class Run(models.Model):
         if ended and record.get("error_id"):
             # What a person reads out (I-21): the same reference, and none of the words.
             logger.warning(
-                "reference %(error_id)s: kind=%(kind)s reason=%(reason)s run=%(run)s upstream=%(upstream)s model=%(model)s",
-                {**record, "run": self.uid, "upstream": self.upstream, "model": self.model},
+                "reference %s: kind=%s reason=%s run=%s upstream=%s model=%s",
+                *(record[name] for name in ("error_id", "kind", "reason")),
+                *(self.uid, self.upstream, self.model),
             )
         return bool(ended)
 
