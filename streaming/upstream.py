@@ -27,6 +27,7 @@ from .errors import SENTENCE, UpstreamError
 from .events import CONTENT, Alive, Event, Failed
 from .prompts import Prompt
 from .reading import Reading, Unpacker
+from .salvage import Response
 from .upstreams import Model
 
 logger = logging.getLogger(__name__)
@@ -223,7 +224,8 @@ class Client:
     def _session(self) -> aiohttp.ClientSession:
         # Without a session of ours the transport's own would stop at 100 connections and keep an upstream's cookies.
         connector = aiohttp.TCPConnector(limit=self.connections, ssl=self._tls or _authorities(), keepalive_timeout=30)
-        return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+        jar = aiohttp.DummyCookieJar()
+        return aiohttp.ClientSession(connector=connector, cookie_jar=jar, response_class=Response)
 
 
 @cache

@@ -201,12 +201,24 @@ async def test_U_18_a_connection_that_breaks_keeps_what_came(
 ) -> None:
     whole = happy("/messages" if dialect == "anthropic" else "", "Hello", " world")
     promised = {} if framing == "chunked" else {"Content-Length": "100000"}
-    steps = whole.upto(4, Pause(0.2), Cut(reset)).steps
+    steps = whole.upto(4, *([Pause(0.1)] if reset else []), Cut(reset)).steps  # a reset overtakes what was sent
     up.script(Answer(steps, 200, {**whole.headers, **promised}, "length" if promised else "chunked"))
     events = await answered(client, model(up.url, dialect))
     assert "".join(event.text for event in events if isinstance(event, Text)).startswith("Hello")
     assert isinstance(events[-1], Failed)
     assert (events[-1].kind, events[-1].reason) == ("connection", "connection_lost")
+
+
+async def test_U_18_what_came_in_one_turn_with_the_break_is_kept(up: Upstream) -> None:
+    words = [f"{n} " for n in range(3_000)]
+    client = Client(beat=Beat(0.2))
+    up.script(openai_answer(*words).upto(3_001, Cut()), openai_answer(*words).at(5, Pause(0.1)).upto(3_002, Cut()))
+    for _ in range(2):
+        events = await answered(client, model(up.url))
+        assert "".join(event.text for event in events if isinstance(event, Text)) == "".join(words)
+        assert isinstance(events[-1], Failed)
+        assert events[-1].reason == "connection_lost"
+    await client.aclose()
 
 
 async def test_a_connection_that_breaks_before_the_answer(up: Upstream, client: Client) -> None:
