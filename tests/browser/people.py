@@ -1,0 +1,66 @@
+"""What people do on the pages, in their words."""
+
+from __future__ import annotations
+
+from playwright.async_api import Locator, Page, expect
+
+PASSWORD = "a sentence is the best of all"
+PATIENCE = 20_000
+
+
+async def sign_up(page: Page, name: str = "Alice Chen", email: str = "alice@example.com") -> None:
+    """Make an account, and be on the page of a new chat."""
+    await page.goto("/accounts/signup/")
+    await page.get_by_role("textbox", name="Name").fill(name)
+    await page.get_by_role("textbox", name="E-mail").fill(email)
+    await page.get_by_label("Password", exact=True).fill(PASSWORD)
+    await page.get_by_role("button", name="Create account").click()
+    await expect(box(page)).to_be_visible()
+
+
+async def sign_in(page: Page, email: str, password: str = PASSWORD) -> None:
+    """Sign in on the page one has come to."""
+    await page.get_by_role("textbox", name="E-mail").fill(email)
+    await page.get_by_label("Password", exact=True).fill(password)
+    await page.get_by_role("button", name="Sign in").click()
+
+
+def box(page: Page) -> Locator:
+    """The box one writes in."""
+    return page.get_by_role("textbox", name="Message")
+
+
+async def choose(page: Page, model: str) -> None:
+    """Take this model from the list, by its id."""
+    await page.get_by_role("combobox", name="Model").click()
+    await page.locator(f'[role=option][data-value="{model}"]').click()
+
+
+async def send(page: Page, text: str) -> None:
+    """Write this and send it."""
+    await box(page).fill(text)
+    await page.get_by_role("button", name="Send").click()
+
+
+def answers(page: Page) -> Locator:
+    """What the model has said, one article each."""
+    return page.get_by_role("article", name="Assistant")
+
+
+async def ends(answer: Locator, state: str = "complete") -> None:
+    """Wait until the answer is over, in this state."""
+    await expect(answer).to_have_attribute("data-state", state, timeout=PATIENCE)
+
+
+async def words(answer: Locator) -> str:
+    """The answer's own words as they stand on the page."""
+    return await answer.locator("[data-part=text]").inner_text()
+
+
+async def grows(answer: Locator, than: int = 0) -> int:
+    """Wait until more than so many characters of an answer are shown that is not over yet; how many there are."""
+    await expect(answer).to_have_attribute("data-state", "streaming")
+    element = await answer.locator("[data-part=text]").element_handle()
+    longer = "([element, than]) => element.textContent.length > than"
+    await answer.page.wait_for_function(longer, arg=[element, than], timeout=PATIENCE)
+    return len(await answer.locator("[data-part=text]").text_content() or "")
