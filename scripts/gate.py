@@ -34,7 +34,6 @@ class Gate:
     def check(self) -> None:
         """What needs no server: style, types, settings, migrations, who imports whom."""
         tools = setup.VENV / "bin"
-        manage = [setup.PYTHON, "manage.py"]
         templates = sorted((ROOT / "templates").rglob("*.html"))
         self._stage("ruff check", tools / "ruff", "check", "--quiet")
         self._stage("ruff format", tools / "ruff", "format", "--check", "--quiet")
@@ -42,9 +41,9 @@ class Gate:
         self._stage("mypy", tools / "mypy")
         self._stage("tsc", "npm", "run", "-s", "types")
         self._stage("node --test", "npm", "run", "-s", "test")
-        self._stage("makemigrations --check", *manage, "makemigrations", "--check", "--dry-run")
+        self._stage("makemigrations --check", *setup.MANAGE, "makemigrations", "--check", "--dry-run")
         with _environment(PRODUCTION | {"SECRET_KEY": secrets.token_urlsafe(50)}):
-            self._stage("check --deploy", *manage, "check", "--deploy", "--fail-level", "WARNING")
+            self._stage("check --deploy", *setup.MANAGE, "check", "--deploy", "--fail-level", "WARNING")
         self._stage("import contracts", tools / "lint-imports")
 
     def test(self) -> None:
@@ -78,7 +77,7 @@ class Gate:
         say(f"\n{name}")
         report = ROOT / "var" / f"pytest-{store.lower()}.xml"
         report.unlink(missing_ok=True)
-        command = [setup.PYTHON, "-m", "pytest", "-n", "auto", f"--junitxml={report}", "-m", markers, *options]
+        command = [str(setup.PYTHON), "-m", "pytest", "-n", "auto", f"--junitxml={report}", "-m", markers, *options]
         process = processes.start([*command, *self.arguments])
         try:
             code = process.wait()

@@ -55,7 +55,6 @@ def _defaults(port: int, *, reload: bool) -> None:
 
 
 def _serve(host: str, port: int, *, reload: bool) -> int:
-    manage = [setup.PYTHON, "manage.py"]
     place = ["--host", host, "--port", str(port)]
     shown = f"[{host}]" if ":" in host else host
     with ExitStack() as running:
@@ -64,8 +63,7 @@ def _serve(host: str, port: int, *, reload: bool) -> int:
             forget("page")
             setup.node()
             running.callback(processes.stop, processes.start(["npm", "run", "-s", "watch"]))
-        command = [*manage, "runserver", f"{shown}:{port}"] if reload else [*manage, "serve", *place]
-        server = processes.start(command)
+        server = processes.start([*setup.MANAGE, *(["runserver", f"{shown}:{port}"] if reload else ["serve", *place])])
         try:
             processes.wait_until_listening(server, WILDCARDS.get(host, host), port)
             local = host in WILDCARDS or host in ("localhost", "127.0.0.1", "::1")

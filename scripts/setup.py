@@ -19,6 +19,7 @@ from scripts.steps import Failed, forget, is_current, once, run, say, stamp
 
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
+MANAGE = (str(PYTHON), "manage.py")
 LOCKS = ROOT / "requirements"
 DIST = ROOT / "static" / "dist"
 MODULES = ROOT / "node_modules"
@@ -48,7 +49,7 @@ def python() -> None:
 def packages(*, development: bool = False) -> None:
     """The locked Python packages, each checked against its hash."""
     made = str((VENV / "pyvenv.cfg").stat().st_mtime_ns)
-    inputs = {name: [LOCKS / f"{name}.lock", made] for name in ("runtime", "dev")}
+    inputs: dict[str, list[Path | str]] = {name: [LOCKS / f"{name}.lock", made] for name in ("runtime", "dev")}
     if is_current("dev", inputs["dev"]) or (not development and is_current("runtime", inputs["runtime"])):
         return
     name = "dev" if development else "runtime"
@@ -92,8 +93,8 @@ def database() -> None:
     url = environment.value("DATABASE_URL")
     if is_current("database", [*inputs, url, *_applied(url)]):
         return
-    run("Updating the database", PYTHON, "manage.py", "migrate", "--verbosity=0")
-    if words := run("Looking for an administrator", PYTHON, "manage.py", "firstadmin").strip():
+    run("Updating the database", *MANAGE, "migrate", "--verbosity=0")
+    if words := run("Looking for an administrator", *MANAGE, "firstadmin").strip():
         say(words)
     if applied := _applied(url):
         stamp("database", [*inputs, url, *applied])
@@ -101,9 +102,9 @@ def database() -> None:
 
 def static() -> None:
     """Every static file under its hashed name, compressed."""
-    inputs = [DIST, ROOT / "static" / "img", LOCKS / "runtime.lock", str(var()), environment.value("DEBUG")]
+    sources = [DIST, ROOT / "static" / "img", LOCKS / "runtime.lock"]
     target = var() / "static"
-    once("static", _collect, inputs, [target])
+    once("static", _collect, [*sources, str(target), environment.value("DEBUG")], [target])
 
 
 def var() -> Path:
@@ -144,7 +145,7 @@ def _build() -> None:
 
 
 def _collect() -> None:
-    run("Collecting static files", PYTHON, "manage.py", "collectstatic", "--noinput", "--clear", "--verbosity=0")
+    run("Collecting static files", *MANAGE, "collectstatic", "--noinput", "--clear", "--verbosity=0")
 
 
 def _applied(url: str) -> list[str]:

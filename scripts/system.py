@@ -38,16 +38,16 @@ def versions() -> list[str]:
     """What the tests ran on."""
     python = "import django, sqlite3; print('Django', django.__version__); print('SQLite', sqlite3.sqlite_version)"
     asked = {
-        "": [str(setup.PYTHON), "-c", python],
-        "PostgreSQL": [stores.program("postgres"), "--version"],
-        "Redis": [stores.program("redis-server"), "--version"],
-        "Node": ["node", "--version"],
-        "Chromium": [browser(), "--version"],
+        "": (str(setup.PYTHON), "-c", python),
+        "PostgreSQL": (stores.program("postgres"), "--version"),
+        "Redis": (stores.program("redis-server"), "--version"),
+        "Node": ("node", "--version"),
+        "Chromium": (browser(), "--version"),
     }
     found = [f"Python {platform.python_version()}"]
-    for name, command in asked.items():
-        if command[0]:
-            text = subprocess.run(command, capture_output=True, text=True).stdout
+    for name, (program, *options) in asked.items():
+        if program:
+            text = subprocess.run([program, *map(str, options)], capture_output=True, text=True).stdout
             version = re.search(r"\d+(\.\d+)+", text)
             found += [f"{name} {version[0]}"] if name and version else text.split("\n")[:2]
     return found
