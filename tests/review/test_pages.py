@@ -123,7 +123,7 @@ def test_S_57_no_other_page_shows_alices_words_to_anybody_else(
     pages = ["/", "/conversations/", f"/c/{conversation.uid}/", f"/m/{message.uid}/", f"/m/{reply.uid}/"]
     for model in admin.site._registry:
         base = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
-        pages += [base, f"{base}?q={WORDS}", f"{base}add/"]
+        pages += [base, f"{base}?q=secret-words", f"{base}add/"]
         for row in model._default_manager.all():
             pages += [f"{base}{row.pk}/change/", f"{base}{row.pk}/history/", f"{base}{row.pk}/delete/"]
     for person in (bob, charlie):
@@ -131,7 +131,7 @@ def test_S_57_no_other_page_shows_alices_words_to_anybody_else(
         for page in pages:
             for extra in ({}, {"HTTP_X_FRAGMENT": "1"}):
                 shown = client.get(page, **extra).content.decode()  # type: ignore[arg-type]
-                assert WORDS not in shown.replace(f"q={WORDS}", "").replace(f'value="{WORDS}"', ""), page
+                assert WORDS not in shown, page
     assert readings() == 0
 
 
