@@ -50,6 +50,14 @@ def test_one_index_with_two_ids_is_two_calls() -> None:
     assert called(*pieces) == [call("a", "f"), call("b", "g")]
 
 
+def test_another_index_is_another_call_even_under_the_same_id() -> None:
+    assert called(piece(0, "a", "f"), piece(1, "a", "g"), piece(0, "b", "h")) == [
+        call("a", "f"),
+        call("a", "g"),
+        call("b", "h"),
+    ]
+
+
 def test_without_an_index_the_id_says_which_call_it_is() -> None:
     pieces = [piece(id="a", name="f", arguments="{"), piece(id="b", name="g"), piece(id="a", arguments="}")]
     assert called(*pieces) == [call("a", "f"), call("b", "g")]

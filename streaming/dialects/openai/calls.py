@@ -19,6 +19,7 @@ class Call:
 
     def __init__(self, position: int) -> None:
         self.position = position
+        self.index: int | None = None
         self.id = ""
         self.name = ""
         self._extra: dict[str, Any] = {}
@@ -126,8 +127,10 @@ class Calls:
         if type(index) is not int or not 0 <= index < _MOST:
             return None
         call = self._latest.get(index)
-        if call is None or (id and call.id and call is not known):
-            call = self._latest[index] = known or self._new()
+        if call is None or (id and call.id and call.id != clean(id)):
+            call = known if call is not None and known is not None and known.index == index else self._new()
+            call.index = index
+            self._latest[index] = call
         return call
 
     def _new(self) -> Call:

@@ -116,7 +116,7 @@ class Renderer:
         index = self._indices.setdefault(event.position, len(self._indices))
         said = self._said.setdefault(event.position, set(_OURS))
         piece = {name: value for name, value in loose.members(event.extra).items() if name not in said}
-        said |= piece.keys()
+        said.update(piece)
         if not (first or piece or event.arguments):
             return b""
         piece |= {"index": index, "function": {"arguments": event.arguments}}
