@@ -76,7 +76,7 @@ def fuzz(client: Client, forms: dict[str, list[str]], *, singly: bool) -> None:
                 }
                 answer = client.post(address, {**good, **dict.fromkeys(names, nasty)})
                 assert answer.status_code < 500, (address, names, nasty[:40])
-            if len(nasty) < 1000:
+            if singly and len(nasty) < 1000:
                 assert client.get(address, dict.fromkeys(fields, nasty)).status_code < 500, (address, nasty)
 
 
