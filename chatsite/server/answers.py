@@ -14,6 +14,8 @@ SENTENCES: Final = {
     408: "The request took too long.",
     413: "This is more than is taken in at once.",
     431: "The headers of this request are too large.",
+    500: "Something broke on our side.",
+    503: "Nothing more can be taken in now. Try again in a moment.",
 }
 
 

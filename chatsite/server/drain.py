@@ -10,8 +10,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from chatsite.server.requests import Request
-
 if TYPE_CHECKING:
     from chatsite.server.server import Server
 
@@ -80,7 +78,7 @@ class Drain:
         for socket in self.server.sockets():
             socket.close(GOING_DOWN)
         await self._until(lambda: not self.server.sockets(), self.patience.close)
-        await self._until(lambda: not self.server.running(Request), self.patience.answers)
+        await self._until(lambda: not self.server.answering(), self.patience.answers)
         await self._cancel()
         logger.info("ending: done")
         self.server.stop()

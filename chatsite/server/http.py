@@ -125,6 +125,11 @@ class Channel(HTTPChannel):
         self.leave()
         super().connectionLost(reason)
 
+    @property
+    def unsent(self) -> bool:
+        """Whether something waits here that the kernel has not taken yet."""
+        return bool(self.transport.dataBuffer or self.transport._tempDataBuffer)
+
     def leave(self) -> None:
         """No longer ours to watch: lost, or a WebSocket by now."""
         self.gate.stopProducing()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import tempfile
 from typing import Any, Final
@@ -12,6 +13,7 @@ from chatsite.server.answers import sentence
 from chatsite.server.pressure import Gate
 from chatsite.server.websockets import Socket
 
+logger = logging.getLogger(__name__)
 _TOKEN: Final = re.compile(rb"[-!#$%&'*+.^_`|~0-9a-zA-Z]{1,32}")
 _ONLY_OURS: Final = (b"daphne-root-path",)
 """Headers that Daphne takes as a proxy's word, but which anybody can send."""
@@ -39,10 +41,14 @@ class Request(WebRequest):
     def handleContentChunk(self, data: bytes) -> None:
         """A piece of the body: count it, whatever length was announced, if any was (S-50)."""
         self._body += len(data)
-        if self.channel is not None and self._body > self.server.limits.body:
+        if self._body > self.server.limits.body:
             self.channel.refuse(413)
-        else:
+            return
+        try:
             super().handleContentChunk(data)
+        except OSError:  # no room for the part that goes to a file
+            logger.exception("a body could not be kept")
+            self.channel.refuse(503)
 
     def process(self) -> None:
         """The request is whole. What cannot be an honest one ends here; the rest is Daphne's."""

@@ -18,6 +18,7 @@ from chatsite.server.answers import Headers
 from chatsite.server.drain import Drain, Hooks
 from chatsite.server.limits import Limits
 from chatsite.server.pressure import Message
+from chatsite.server.requests import Request
 
 logger = logging.getLogger(__name__)
 
@@ -76,7 +77,7 @@ class Server(daphne.server.Server):
         asyncio.set_event_loop(reactor._asyncioEventloop)
         reactor.callLater(1, self.application_checker)
         reactor.callLater(2, self.timeout_checker)
-        reactor.callWhenRunning(self._listen)
+        reactor.callLater(0, self._listen)  # in the running loop; `callWhenRunning` is a moment before
         reactor.addSystemEventTrigger("before", "shutdown", self.kill_all_applications)
         reactor.run(installSignalHandlers=False)
         if self._error is not None:
@@ -148,6 +149,10 @@ class Server(daphne.server.Server):
             if isinstance(protocol, kind)
         )
         return [task for task in found if task is not None and not task.done()]
+
+    def answering(self) -> bool:
+        """Whether an answer is being written, or has not left yet."""
+        return bool(self.running(Request)) or any(channel.unsent for channel in self.http_factory.channels)
 
     def stop_listening(self) -> None:
         """Take no further connections."""

@@ -9,6 +9,8 @@ import asyncio
 import json
 import logging
 import os
+import resource
+import signal
 import sys
 import time
 from collections import Counter
@@ -195,14 +197,23 @@ async def drain(seconds: float) -> None:
         raise RuntimeError("a fault on purpose")
 
 
+def listening(port: int) -> None:
+    """The server answers now."""
+    if "AT_ONCE" in os.environ:
+        os.kill(os.getpid(), signal.SIGTERM)
+    print(f"Listening on http://localhost:{port}", flush=True)
+
+
 def main() -> None:
     """Serve until told to end."""
     logging.basicConfig(level=logging.INFO)
+    if "FILE_LIMIT" in os.environ:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (int(os.environ["FILE_LIMIT"]),) * 2)
     listener = open_listener("127.0.0.1", 0)
     port = listener.getsockname()[1]
     limits = Limits(**json.loads(sys.argv[1]))
     hooks = Hooks(
-        listening=lambda: print(f"Listening on http://localhost:{port}", flush=True),
+        listening=lambda: listening(port),
         stopping=lambda: print("Stopping", flush=True),
         drain=drain,
         close_sockets=close_sockets,

@@ -12,6 +12,13 @@ import pytest
 from .wire import Process
 
 
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
+    """One server with the usual limits, for what leaves it as it was."""
+    with Process(tmp_path_factory.mktemp("shared") / "log") as process:
+        yield process
+
+
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Callable[..., Process]]:
     """Starts servers: `start(body=1000)` with limits other than the usual ones."""

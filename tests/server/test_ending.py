@@ -68,6 +68,15 @@ def test_D_01_answers_that_are_being_written_are_finished(server: Process) -> No
     assert server.ended() == 0
 
 
+def test_D_01_an_answer_that_alice_reads_slowly_arrives_whole(server: Process) -> None:
+    with server.connect(receive_buffer=65_536) as alice:
+        alice.ask("GET", "/stream")
+        until(lambda: server.seen().get("pieces", 0) > 10)
+        server.signal()
+        assert len(alice.answer().body) == 256 * 65_536
+    assert server.ended() == 0
+
+
 def test_D_01_what_runs_may_finish_and_alice_may_watch_it(start: Start) -> None:
     server = start(env={"DRAIN": "1"})
     with server.connect() as alice:
@@ -100,6 +109,11 @@ def test_D_01_nor_do_those_who_never_answer_or_never_read(server: Process) -> No
         server.signal()
         assert server.ended(20) == 0
         assert alice.close_code() == 4012
+
+
+def test_a_signal_that_comes_as_soon_as_it_listens_is_not_lost(start: Start) -> None:
+    server = start(env={"AT_ONCE": "1"})
+    assert server.ended(5) == 0
 
 
 @pytest.mark.parametrize("number", BOTH)

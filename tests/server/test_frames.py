@@ -93,15 +93,15 @@ def test_F4_a_flood_of_pings_closes_with_4429(server: Process) -> None:
     assert server.cpu - cpu < 10
 
 
-def test_F4_pings_are_counted_apart(server: Process) -> None:
-    with server.connect() as charlie:
+def test_F4_pings_are_counted_apart(shared: Process) -> None:
+    with shared.connect() as charlie:
         assert charlie.handshake("/echo").status == 101
         charlie.send(masked(b"x", 10) * 100)
         assert charlie.close_code() == 4429
 
 
-def test_F4_bobs_client_may_ping_now_and_then(server: Process) -> None:
-    with server.connect() as bob:
+def test_F4_bobs_client_may_ping_now_and_then(shared: Process) -> None:
+    with shared.connect() as bob:
         assert bob.handshake("/echo").status == 101
         for number in range(10):
             bob.send(masked(b"%d" % number, 9))
@@ -112,8 +112,8 @@ def test_F4_bobs_client_may_ping_now_and_then(server: Process) -> None:
         assert bob.frame() == (1, b"still here")
 
 
-def test_F17_no_compression_is_negotiated(server: Process) -> None:
-    with server.connect() as alice:
+def test_F17_no_compression_is_negotiated(shared: Process) -> None:
+    with shared.connect() as alice:
         answer = alice.handshake("/echo", "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits")
         assert (answer.status, answer.header("sec-websocket-extensions")) == (101, None)
 
@@ -146,16 +146,16 @@ def test_F17_the_limit_of_a_message_holds_across_its_fragments(server: Process) 
         "not UTF-8", "unknown opcode", "not masked", "nothing to continue", "long ping", "short close",
     ],
 )  # fmt: skip
-def test_S_49_charlies_frames_close_his_socket_only(server: Process, what: bytes, code: int) -> None:
-    with server.connect() as alice, server.connect() as charlie:
+def test_S_49_charlies_frames_close_his_socket_only(shared: Process, what: bytes, code: int) -> None:
+    with shared.connect() as alice, shared.connect() as charlie:
         assert alice.handshake("/echo").status == charlie.handshake("/echo").status == 101
-        before = server.rss
+        before = shared.rss
         charlie.send(what)
         assert charlie.close_code() == code
-        assert server.rss - before < 30
+        assert shared.rss - before < 30
         alice.send(masked(b"here"))
         assert alice.frame().payload == b"here"
-    assert "Traceback" not in server.log
+    assert "Traceback" not in shared.log
 
 
 def test_S_53_a_read_full_of_tiny_frames_holds_nobody_up(start: Start) -> None:
@@ -167,16 +167,16 @@ def test_S_53_a_read_full_of_tiny_frames_holds_nobody_up(start: Start) -> None:
         assert float(bob.answer().body) < 0.02
 
 
-def test_a_frame_of_any_size_arrives_whole_by_both_ways(server: Process) -> None:
-    with server.connect() as alice:
+def test_a_frame_of_any_size_arrives_whole_by_both_ways(shared: Process) -> None:
+    with shared.connect() as alice:
         assert alice.handshake("/large").status == 101
         for size in (1, 125, 126, 65_535, 65_536, 300_000):
             assert alice.frame() == alice.frame() == (1, b"x" * size)
         assert alice.frame().payload == b"refused"
 
 
-def test_binary_and_text_are_told_apart(server: Process) -> None:
-    with server.connect() as alice:
+def test_binary_and_text_are_told_apart(shared: Process) -> None:
+    with shared.connect() as alice:
         assert alice.handshake("/echo").status == 101
         alice.send(masked("Grüße".encode(), fin=False) + masked(", 漢字".encode(), 0) + masked(b"\x00\xff", 2))
         assert alice.frame() == (1, "Grüße, 漢字".encode())
@@ -195,10 +195,10 @@ def test_what_is_sent_to_a_closing_socket_is_dropped(server: Process) -> None:
     assert "Traceback" not in server.log
 
 
-def test_nothing_is_read_before_the_application_has_answered(server: Process) -> None:
-    with server.connect() as alice:
+def test_nothing_is_read_before_the_application_has_answered(shared: Process) -> None:
+    with shared.connect() as alice:
         rest = masked(b"x" * 60_000)
-        before = server.rss
+        before = shared.rss
         alice.socket.settimeout(0.2)
         alice.send(
             f"GET /undecided HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -210,20 +210,20 @@ def test_nothing_is_read_before_the_application_has_answered(server: Process) ->
                 alice.socket.send(rest)
         except TimeoutError:
             pass
-        assert server.rss - before < 6
+        assert shared.rss - before < 6
         alice.socket.settimeout(10)
         assert alice.answer().status == 101
 
 
-def test_a_refused_handshake_is_403_and_has_our_headers(server: Process) -> None:
-    with server.connect() as charlie:
+def test_a_refused_handshake_is_403_and_has_our_headers(shared: Process) -> None:
+    with shared.connect() as charlie:
         answer = charlie.handshake("/refused")
         assert (answer.status, answer.header("x-ours"), answer.header("connection")) == (403, "1", "close")
         assert charlie.closed()
 
 
-def test_a_broken_handshake_repeats_nothing_of_what_was_sent(server: Process) -> None:
-    with server.connect() as charlie:
+def test_a_broken_handshake_repeats_nothing_of_what_was_sent(shared: Process) -> None:
+    with shared.connect() as charlie:
         charlie.send(
             b"GET /echo HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: canary\r\n\r\n"

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import OperationalError
+from django.db.migrations.executor import MigrationExecutor
 from django.test import AsyncClient, Client
 from pytest_django import DjangoAssertNumQueries
 
@@ -36,7 +37,7 @@ async def test_readiness_asks_for_database_tables_and_log(async_client: AsyncCli
 @pytest.mark.django_db
 async def test_readiness_says_what_is_missing(async_client: AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
     health._seen_migrated.cache_clear()
-    monkeypatch.setattr(health.MigrationExecutor, "migration_plan", lambda self, targets: ["something"])
+    monkeypatch.setattr(MigrationExecutor, "migration_plan", lambda self, targets: ["something"])
     response = await async_client.get("/readyz")
     assert (response.status_code, response.json()) == (503, {"ready": False, "missing": "migrations"})
 

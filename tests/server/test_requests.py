@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
@@ -15,13 +15,6 @@ Start = Callable[..., Process]
 MiB = 1_048_576
 FORBIDDEN = ["\x00", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x85", "\n", "\r"]
 NAMES = ["Origin", "X-Forwarded-For", "X-Forwarded-Proto", "Cookie", "Authorization", "Host", "X-Any", "User-Agent"]
-
-
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
-    """One server for many small requests."""
-    with Process(tmp_path_factory.mktemp("shared") / "log") as process:
-        yield process
 
 
 def pour(client: Client, piece: bytes, times: int) -> Answer:
@@ -81,6 +74,13 @@ def test_the_limit_of_a_body_is_a_setting(start: Start) -> None:
     with server.connect() as alice:
         assert alice.request("POST", "/body", f"Content-Length: {2 * MiB}", body=bytes(2 * MiB)).status == 200
         assert alice.request("POST", "/body", f"Content-Length: {2 * MiB + 1}").status == 413
+
+
+def test_a_body_for_which_the_disk_has_no_room_is_refused_with_503(start: Start) -> None:
+    server = start(env={"FILE_LIMIT": "100000"})
+    with server.connect() as alice:
+        assert alice.request("POST", "/body", "Content-Length: 500000", body=bytes(500_000)).status == 503
+        assert server.get("/").status == 200
 
 
 @pytest.mark.parametrize("header", ["X-Same: 1", "Cookie: a=b", "Content-Length: 0"])

@@ -127,7 +127,7 @@ class Client:
         except OSError:
             self.socket.close()
             raise
-        self._pending = b""
+        self._pending = bytearray()
 
     def __enter__(self) -> Self:
         return self
@@ -153,8 +153,7 @@ class Client:
 
     def answer(self) -> Answer:
         """The next answer on this connection."""
-        head, _, self._pending = self._until(b"\r\n\r\n").partition(b"\r\n\r\n")
-        first, *lines = head.decode("latin-1").split("\r\n")
+        first, *lines = self._until(b"\r\n\r\n").decode("latin-1").split("\r\n")
         headers = [(name.lower(), value.strip()) for name, _, value in (line.partition(":") for line in lines)]
         length = dict(headers).get("content-length")
         if length is not None:
@@ -212,24 +211,24 @@ class Client:
     # Bytes
 
     def _until(self, mark: bytes) -> bytes:
-        while mark not in self._pending:
+        while (end := self._pending.find(mark)) < 0:
             self._read()
-        return self._pending
+        return self._take(end + len(mark))[: -len(mark)]
 
     def _take(self, size: int) -> bytes:
         while len(self._pending) < size:
             self._read()
-        taken, self._pending = self._pending[:size], self._pending[size:]
+        taken = bytes(self._pending[:size])
+        del self._pending[:size]
         return taken
 
     def _chunks(self) -> bytes:
-        body = b""
-        while True:
-            head, _, self._pending = self._until(b"\r\n").partition(b"\r\n")
-            body += self._take(int(head, 16))
+        pieces = []
+        while size := int(self._until(b"\r\n"), 16):
+            pieces.append(self._take(size))
             self._take(2)
-            if int(head, 16) == 0:
-                return body
+        self._take(2)
+        return b"".join(pieces)
 
     def _read(self) -> None:
         data = self.socket.recv(262_144)

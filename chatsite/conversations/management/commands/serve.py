@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import sys
+import threading
 from typing import Any, Final
 
 from django.conf import settings
@@ -21,6 +22,7 @@ from ...engine import engine
 
 # By name, as Daphne knows its application: the server stands above everything it serves.
 SERVER: Final = "chatsite.server"
+LEAVE_SECONDS: Final = 3
 LOCAL: Final = ("", "0.0.0.0", "::", "127.0.0.1", "::1", "localhost")  # noqa: S104 (to know them, not to use them)
 
 
@@ -49,6 +51,7 @@ class Command(BaseCommand):
         except OSError as error:
             self.stderr.write(_sentence(error, host, port))
             sys.exit(1)
+        _leave()
 
     def _listener(self, host: str, port: int, fd: int | None) -> socket.socket:
         if fd is not None:
@@ -81,12 +84,17 @@ class Command(BaseCommand):
         )
 
 
+def _leave() -> None:
+    """All is closed and stored. Python would wait for its threads for ever; one may hang in a database that is away."""
+    end = threading.Timer(LEAVE_SECONDS, os._exit, (0,))
+    end.daemon = True
+    end.start()
+
+
 def _sentence(error: OSError, host: str, port: int) -> str:
     """Why nobody can listen there, in plain words."""
     if error.errno == errno.EADDRINUSE:
-        return (
-            f"Port {port} on {host} is in use by another program. Stop it, or choose another: --port {port + 1}"
-        )
+        return f"Port {port} on {host} is in use by another program. Stop it, or choose another: --port {port + 1}"
     if error.errno == errno.EACCES:
         return f"This user may not listen on port {port}. Take one above 1023, for example --port 8000."
     if error.errno == errno.EADDRNOTAVAIL or isinstance(error, socket.gaierror):
