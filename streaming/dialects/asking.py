@@ -14,6 +14,7 @@ from .repair import clean_all
 
 T = TypeVar("T")
 
+_QUOTED: Final = re.compile(r"^Invalid (enum )?value .*(?= - at `\$)|^Invalid (enum )?value .*", re.DOTALL)
 _DATA: Final = re.compile(r"data:(image/[\w.+-]+);base64,([A-Za-z0-9+/=]+)", re.ASCII)
 
 
@@ -43,10 +44,8 @@ def shaped(plain: Any, shape: type[T], where: str = "") -> T:
 
 def said(error: msgspec.ValidationError) -> str:
     """The library's words, which name the place and the types; a value that they quote is left out."""
-    return (
-        re.sub(r"^Invalid value '.*?'(?= - at|$)", "Unknown value", str(error), flags=re.DOTALL).replace("`$.", "`")
-        + "."
-    )
+    told = _QUOTED.sub("Unknown value", str(error)).replace("`$.", "`")
+    return f"{told}."
 
 
 def picture(url: str, detail: str = "auto") -> ImagePart:
