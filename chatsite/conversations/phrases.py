@@ -31,13 +31,11 @@ PHRASES: Final[Mapping[str, str | Promise]] = {
     "heard_stopped": _("Stopped."),
     "heard_finished": _("Answer finished."),
     # At the composer
-    "sending": _("Sending…"),
     "reply": _("Reply…"),
     "not_sent": _("Not sent. Your text is in the box; try again."),
     "not_stopped": _("Not stopped: the server could not be reached. Try again."),
     "not_done": _("Not done: the server could not be reached. Try again."),
     "too_long": _("Too long to send. Your text is in the box; shorten it."),
-    "signed_out": _("You were signed out. Sign in to go on; what you typed is kept in this tab."),
     "busy": _("An answer is still being written. Your text is kept; send it when this one ends."),
     "count": _("{n} of {limit}"),
     # Elsewhere

@@ -1,5 +1,4 @@
 /** What is true of the whole page: one line at its top. */
-import { announce } from "./announcer.js";
 
 /** @param {"signed-out" | "outdated" | "deleted"} kind @param {boolean} shown */
 export function banner(kind, shown) {
@@ -8,5 +7,4 @@ export function banner(kind, shown) {
   element.hidden = !shown;
   const back = /** @type {HTMLAnchorElement | null} */ (element.querySelector('[data-part="sign-in"]'));
   if (back) back.search = `?next=${encodeURIComponent(location.pathname)}`;
-  if (shown) announce(element.querySelector("p")?.textContent ?? "");
 }

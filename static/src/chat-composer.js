@@ -1,5 +1,6 @@
 /** `<chat-composer>`: the message box. What is typed here survives whatever happens to it. */
 import { Drafts } from "./drafts.js";
+import { Foot } from "./foot.js";
 import { MessageBox } from "./message-box.js";
 import { Outbox } from "./outbox.js";
 import { part } from "./parts.js";
@@ -8,6 +9,7 @@ import { t } from "./words.js";
 
 export class ChatComposerElement extends HTMLElement {
   #outbox = new Outbox(new Drafts(document.body.dataset.account ?? ""), post);
+  #foot = new Foot(this);
   #form = /** @type {HTMLFormElement} */ (part(this, "form"));
   #box = new MessageBox(/** @type {HTMLTextAreaElement} */ (this.querySelector("textarea")), Number(this.dataset.limit) || Infinity);
 
@@ -34,8 +36,7 @@ export class ChatComposerElement extends HTMLElement {
 
   /** The network has come or gone. */
   handleEvent() {
-    part(this, "offline").hidden = navigator.onLine;
-    part(this, "facts").hidden = !navigator.onLine;
+    this.#foot.network();
   }
 
   get sending() {
@@ -54,12 +55,12 @@ export class ChatComposerElement extends HTMLElement {
   belong(uid) {
     this.#form.action = `/c/${uid}/messages/`;
     this.#form.querySelector("textarea")?.setAttribute("placeholder", t("reply"));
-    this.querySelector('[data-part="privacy"]')?.remove();
+    this.#foot.begun();
   }
 
   /** Says at the foot what did not work; nothing, if all is well. @param {string} sentence */
   complain(sentence) {
-    part(this, "problem").textContent = sentence;
+    this.#foot.problem = sentence;
     this.#box.invalid = Boolean(sentence);
   }
 
@@ -134,10 +135,8 @@ export class ChatComposerElement extends HTMLElement {
     this.complain(this.#box.over ? t("too_long") : "");
     this.#outbox.keep(this.#conversation, this.#box.text);
     this.#box.fit();
+    this.#foot.count(this.#box.usage);
     this.refresh();
-    const { usage } = this.#box;
-    part(this, "count").hidden = !usage;
-    if (usage) part(this, "count").textContent = t("count", usage);
   }
 
   /** @param {string} type @param {object} detail */

@@ -2,6 +2,7 @@
 import { adopt } from "./adopt.js";
 import { FollowScroll } from "./follow-scroll.js";
 import { part, stamp } from "./parts.js";
+import { rememberPlace, rememberedPlace } from "./remember-place.js";
 
 const SENDING = 400;
 
@@ -43,6 +44,11 @@ export class ChatLogElement extends HTMLElement {
   /** @returns {ChatMessageElement | null} the reply that is being written */
   get live() {
     return this.querySelector('article[data-state="streaming"] chat-message');
+  }
+
+  /** @param {string} message @returns {ChatMessageElement | null} */
+  find(message) {
+    return this.#find(message)?.querySelector("chat-message") ?? null;
   }
 
   /** Shows at once what is being sent. @param {string} text */
@@ -106,13 +112,11 @@ export class ChatLogElement extends HTMLElement {
     return message ? this.#column.querySelector(`:scope > [data-message="${CSS.escape(message)}"]`) : null;
   }
 
-  /** A conversation opens at its end, or where one had been when one comes back to it. */
   #open() {
-    const [entry] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
-    const top = history.state?.top;
-    addEventListener("pagehide", () => history.replaceState({ ...history.state, top: this.#scroll.following ? undefined : this.scrollTop }, ""));
     this.toEnd();
-    if (typeof top !== "number" || entry?.type === "navigate") return;
+    rememberPlace(() => (this.#scroll.following ? undefined : this.scrollTop));
+    const top = rememberedPlace();
+    if (top === undefined) return;
     this.#scroll.hold();
     this.scrollTop = top;
   }

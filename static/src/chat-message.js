@@ -52,6 +52,11 @@ export class ChatMessageElement extends HTMLElement {
     return heard;
   }
 
+  /** Something has become of this reply, says a hint. */
+  nudge() {
+    this.#live?.nudge();
+  }
+
   /** Follows the reply that the attributes now name. */
   refollow() {
     this.#live?.end();

@@ -1,8 +1,8 @@
 /** `<chat-page>`: joins bar, log and composer into one conversation, and keeps it what the server says it is. */
 import { announce } from "./announcer.js";
+import { askAgain } from "./ask-again.js";
 import { banner } from "./banners.js";
-import { clientId } from "./client-id.js";
-import { get, post } from "./request.js";
+import { get } from "./request.js";
 import { runs } from "./runs.js";
 import { markTitle } from "./title-marks.js";
 import { t } from "./words.js";
@@ -13,6 +13,7 @@ const GATHER = 200;
 
 export class ChatPageElement extends HTMLElement {
   #own = -Infinity;
+  #listed = false;
   /** @type {any} */
   #look = null;
   #changed = (/** @type {Event} */ event) => this.#hint(/** @type {CustomEvent} */ (event).detail);
@@ -48,6 +49,13 @@ export class ChatPageElement extends HTMLElement {
     if (event.type === "refused") this.#composer.complain(detail);
     if (event.type === "said") announce(detail);
     if (event.type === "click") this.#click(event);
+  }
+
+  /** What the list says of this conversation: its name, or that it is gone. @param {string | null} title */
+  listed(title) {
+    if (title && title !== this.#bar.heading) this.#bar.heading = title;
+    if (title === null && this.#listed) this.refresh();
+    this.#listed = title !== null;
   }
 
   /** Fetches the conversation and shows what has changed. */
@@ -90,7 +98,8 @@ export class ChatPageElement extends HTMLElement {
     if (!this.dataset.conversation) this.#become(conversation, title);
     this.#log.forget();
     this.#log.place(section.querySelectorAll("article"));
-    announce(t("sent", { model: this.#log.live?.getAttribute("model") ?? "" }));
+    const model = this.#log.live?.getAttribute("model") ?? "";
+    announce(t("sent", { model }));
     this.#tellListing();
   }
 
@@ -126,24 +135,19 @@ export class ChatPageElement extends HTMLElement {
 
   /** @param {HTMLButtonElement} button */
   async #regenerate(button) {
-    if (button.ariaBusy === "true") return;
-    button.ariaBusy = "true";
-    button.dataset.client ??= clientId();
-    const answer = await post(button.formAction, { client_id: button.dataset.client, model: this.#composer.model });
-    button.ariaBusy = null;
-    const section = answer.document?.querySelector("[data-conversation]");
-    if (section instanceof HTMLElement && answer.status < 300) {
-      this.#composer.complain("");
-      this.#sent(section);
-      this.#composer.refresh();
-      this.#composer.focus();
-    } else this.#composer.complain(answer.sentence || t("not_done"));
+    const { section, sentence } = await askAgain(button, this.#composer.model);
+    this.#composer.complain(section ? "" : sentence || t("not_done"));
+    if (!section) return;
+    this.#sent(section);
+    this.#composer.refresh();
+    this.#composer.focus();
   }
 
   /** @param {{what: string, id: string}} hint */
-  #hint({ id }) {
-    const ours = id === this.dataset.conversation || this.querySelector(`[data-message="${CSS.escape(id)}"]`);
-    if (!ours || this.#composer.sending || performance.now() - this.#own < OWN) return;
+  #hint({ what, id }) {
+    if (what === "message") this.#log.find(id)?.nudge();
+    if (what !== "conversation" || id !== this.dataset.conversation) return;
+    if (this.#composer.sending || performance.now() - this.#own < OWN) return;
     this.#look ??= setTimeout(() => {
       this.#look = null;
       this.refresh();

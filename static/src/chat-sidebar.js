@@ -23,6 +23,7 @@ export class ChatSidebarElement extends HTMLElement {
     this.addEventListener("toggle", this);
     part(this, "list").addEventListener("keydown", (event) => walk(event, part(this, "list"), "a"));
     if (!part(this, "list").childElementCount) this.refresh();
+    this.#compare();
     part(this, "list").querySelector('[aria-current="page"]')?.scrollIntoView({ block: "nearest" });
   }
 
@@ -64,8 +65,19 @@ export class ChatSidebarElement extends HTMLElement {
     const focused = list.contains(document.activeElement) ? document.activeElement?.getAttribute("href") : null;
     const nodes = Array.from(answer.document.body.childNodes, (node) => document.importNode(node, true));
     list.replaceChildren(...nodes);
-    const row = (/** @type {string} */ address) => /** @type {HTMLElement | null} */ (list.querySelector(`a[href="${CSS.escape(address)}"]`));
-    row(location.pathname)?.setAttribute("aria-current", "page");
-    if (focused) (row(focused) ?? list.querySelector("a"))?.focus();
+    this.#row(location.pathname)?.setAttribute("aria-current", "page");
+    if (focused) (this.#row(focused) ?? list.querySelector("a"))?.focus();
+    this.#compare();
+  }
+
+  /** Lets the page know what the list says of it. */
+  #compare() {
+    const page = /** @type {import("./chat-page.js").ChatPageElement | null} */ (document.querySelector("chat-page[data-conversation]"));
+    page?.listed(this.#row(location.pathname)?.querySelector(".row__title")?.textContent ?? null);
+  }
+
+  /** @param {string} address @returns {HTMLElement | null} */
+  #row(address) {
+    return this.querySelector(`nav a[href="${CSS.escape(address)}"]`);
   }
 }

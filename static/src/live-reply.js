@@ -34,8 +34,11 @@ export class LiveReply {
   #behindSince = 0;
   #fetched = 0;
   #frame = 0;
+  #unknown = false;
   /** @type {any} */
   #beat = null;
+  /** @type {any} */
+  #retry = null;
   #stateChanged = () => this.#connection();
 
   /** @param {HTMLElement} host @param {import("./run-socket.js").RunSocket} runs */
@@ -59,6 +62,7 @@ export class LiveReply {
     this.#runs.leave(this.#run);
     this.#runs.removeEventListener("state", this.#stateChanged);
     clearInterval(this.#beat);
+    clearTimeout(this.#retry);
     cancelAnimationFrame(this.#frame);
   }
 
@@ -76,11 +80,13 @@ export class LiveReply {
   /** Takes the message as the server has it, and goes on from there. */
   async resync() {
     this.#fetched = performance.now();
+    clearTimeout(this.#retry);
+    this.#retry = null;
     const answer = await get(`/m/${this.#article.dataset.message}/`);
     const fresh = answer.document?.querySelector(`[data-message="${this.#article.dataset.message}"]`);
     if (!this.#host.isConnected) return;
     if (answer.status === 404 || answer.status === 401) return this.end();
-    if (answer.status !== 200 || !fresh) return void setTimeout(() => this.resync(), POLL);
+    if (answer.status !== 200 || !fresh) return this.#later();
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
     this.#speak(part(fresh, "text").textContent?.slice(this.#texts.text.length) ?? "");
@@ -89,8 +95,19 @@ export class LiveReply {
     else this.#finish();
   }
 
+  /** Nobody writes it now, as after a restart; the server will say what becomes of it. */
   gone() {
+    this.#unknown = true;
     this.resync();
+  }
+
+  /** Something has become of it. */
+  nudge() {
+    if (this.#retry) this.resync();
+  }
+
+  #later() {
+    this.#retry = setTimeout(() => this.resync(), POLL);
   }
 
   get #phase() {
@@ -110,7 +127,9 @@ export class LiveReply {
 
   #resume() {
     for (const channel of CHANNELS) this.#texts[channel] = new Blocks(part(this.#host, channel));
-    this.#follow();
+    if (this.#unknown) this.#later();
+    else this.#follow();
+    this.#unknown = false;
     this.#grown();
   }
 
