@@ -1,73 +1,36 @@
-"""Calling a model: a real server on the other side, and every way in which it may fail.
+"""Calling a model: a real server on the other side.
 
-`test_upstream_bodies.py` has what a body may hold.
+`test_upstream_failures.py` has how that fails, `test_upstream_bodies.py` what a body may hold.
 """
 
 from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
 from contextlib import aclosing
 
-import httpx
 import pytest
 
 from streaming.beat import Beat
-from streaming.errors import KIND, SENTENCE
-from streaming.events import Alive, Event, Failed, Finished, Started, Text, Usage, merge
+from streaming.events import Finished, Started, Text, Usage
 from streaming.prompts import ask
-from streaming.upstream import ERRORS, Client, Timeouts, reason_of
-from streaming.upstreams import Model, from_toml
+from streaming.upstream import Client
+from streaming.upstreams import from_toml
 from tests.certificates import self_signed
 from tests.upstream import (
     Answer,
-    Cut,
     Gate,
     Pause,
-    Send,
     Upstream,
     Wait,
-    data,
-    failure,
-    happy,
     openai_answer,
     unused_url,
 )
 
+from .asking import answered, reads
 from .world import model
 
 DIALECTS = ("openai", "anthropic")
-
-
-@pytest.fixture
-async def up() -> AsyncIterator[Upstream]:
-    async with Upstream() as upstream:
-        yield upstream
-
-
-@pytest.fixture
-async def client() -> AsyncIterator[Client]:
-    client = Client(Timeouts(connect=5, refusal=1))
-    yield client
-    await client.aclose()
-
-
-async def reads(client: Client, asked: Model) -> list[list[Event]]:
-    async with asyncio.timeout(30):
-        return [events async for events in client.ask(asked, ask("Hi"))]
-
-
-async def answered(client: Client, asked: Model) -> list[Event]:
-    """Everything one attempt brings, neighbours merged, signs of life left out."""
-    events = [event for events in await reads(client, asked) for event in events]
-    return merge([event for event in events if not isinstance(event, Alive)])
-
-
-async def failed(client: Client, asked: Model) -> Failed:
-    last = (await answered(client, asked))[-1]
-    assert isinstance(last, Failed)
-    return last
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
@@ -106,145 +69,12 @@ async def test_an_upstreams_own_headers_and_query_are_sent(up: Upstream, client:
     assert up.requests[0].headers["x-team"] == "blue"
 
 
-async def test_U_01_nobody_listens(client: Client) -> None:
-    told = await failed(client, model(unused_url()))
-    assert (told.kind, told.reason, told.retryable) == ("connection", "upstream_unreachable", True)
-
-
-async def test_U_02_the_name_means_nothing(client: Client) -> None:
-    told = await failed(client, model("http://model-service.invalid"))
-    assert (told.kind, told.reason) == ("connection", "upstream_dns")
-
-
-async def test_U_03_a_certificate_of_unknown_origin_is_refused(client: Client) -> None:
-    async with Upstream(tls=self_signed()[0]) as up:
-        told = await failed(client, model(up.url))
-        assert (told.kind, told.reason) == ("connection", "upstream_tls")
-        assert up.requests == []
-
-
-async def test_U_03_a_server_that_speaks_no_tls_is_refused(client: Client) -> None:
-    def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
-        writer.close()
-
-    async with await asyncio.start_server(refuse, "127.0.0.1", 0) as plain:
-        told = await failed(client, model(f"https://127.0.0.1:{plain.sockets[0].getsockname()[1]}"))
-    assert told.reason == "upstream_tls"
-
-
 async def test_a_certificate_that_the_operator_trusts_is_accepted() -> None:
     server, authority = self_signed()
     client = Client(tls=ssl.create_default_context(cadata=authority))
     async with Upstream(tls=server) as up:
         assert isinstance((await answered(client, model(up.url)))[-1], Finished)
     await client.aclose()
-
-
-@pytest.mark.parametrize("dialect", DIALECTS)
-@pytest.mark.parametrize(
-    ("status", "kind", "reason"),
-    [
-        pytest.param(401, "auth", "upstream_auth", id="U_04_401"),
-        pytest.param(403, "permission", "upstream_auth", id="U_04_403"),
-        pytest.param(404, "not_found", "model_not_found", id="U_05"),
-        pytest.param(400, "invalid_request", "upstream_rejected", id="U_06_400"),
-        pytest.param(413, "invalid_request", "upstream_rejected", id="U_06_413"),
-        pytest.param(429, "rate_limited", "rate_limited", id="U_07"),
-        pytest.param(500, "server_error", "upstream_error", id="U_08_500"),
-        pytest.param(503, "overloaded", "upstream_error", id="U_08_503"),
-        pytest.param(529, "overloaded", "upstream_error", id="U_08_529"),
-    ],
-)
-async def test_U_04_U_05_U_06_U_07_U_08_a_refusal_is_told_by_its_status(
-    up: Upstream, client: Client, dialect: str, status: int, kind: str, reason: str
-) -> None:
-    up.script(failure(status, b"<html>go away</html>"))
-    told = await failed(client, model(up.url, dialect))
-    assert (told.kind, told.reason, told.status) == (kind, reason, status)
-    assert "<" not in told.message
-
-
-async def test_U_07_how_long_to_wait_is_told(up: Upstream, client: Client) -> None:
-    up.script(failure(429, {"error": {"message": "slow down"}}, {"Retry-After": "7"}))
-    assert (await failed(client, model(up.url))).retry_after == 7
-
-
-async def test_a_refusal_whose_body_never_ends_is_one_all_the_same(up: Upstream, client: Client) -> None:
-    never = Gate()
-    up.script(Answer([Send(b'{"error":'), Wait(never)], 500), Answer([Send(b"x" * 1_000)] * 200, 500))
-    for _ in range(2):
-        assert (await failed(client, model(up.url))).status == 500
-
-
-@pytest.mark.parametrize("status", [301, 302, 303, 307, 308, 304])
-async def test_U_12_a_redirect_is_not_followed(up: Upstream, client: Client, status: int) -> None:
-    up.script(failure(status, b"", {"Location": f"{up.url}/elsewhere"}))
-    told = await failed(client, model(up.url))
-    assert (told.kind, told.reason, told.status) == ("protocol", "redirect_refused", status)
-    assert len(up.requests) == 1
-
-
-@pytest.mark.parametrize("status", [201, 204, 205, 206, 299])
-async def test_U_13_another_kind_of_success_is_none(up: Upstream, client: Client, status: int) -> None:
-    answer = openai_answer("Hello")
-    up.script(Answer([] if status in (204, 205) else answer.steps, status, answer.headers, "close"))
-    told = await failed(client, model(up.url))
-    assert (told.kind, told.reason) == ("protocol", "bad_response")
-
-
-@pytest.mark.parametrize("framing", ["chunked", "length"])
-@pytest.mark.parametrize("reset", [False, True], ids=["closed", "reset"])
-@pytest.mark.parametrize("dialect", DIALECTS)
-async def test_U_18_a_connection_that_breaks_keeps_what_came(
-    up: Upstream, client: Client, dialect: str, reset: bool, framing: str
-) -> None:
-    whole = happy("/messages" if dialect == "anthropic" else "", "Hello", " world")
-    promised = {} if framing == "chunked" else {"Content-Length": "100000"}
-    steps = whole.upto(4, *([Pause(0.1)] if reset else []), Cut(reset)).steps  # a reset overtakes what was sent
-    up.script(Answer(steps, 200, {**whole.headers, **promised}, "length" if promised else "chunked"))
-    events = await answered(client, model(up.url, dialect))
-    assert "".join(event.text for event in events if isinstance(event, Text)).startswith("Hello")
-    assert isinstance(events[-1], Failed)
-    assert (events[-1].kind, events[-1].reason) == ("connection", "connection_lost")
-
-
-async def test_U_18_what_came_in_one_turn_with_the_break_is_kept(up: Upstream) -> None:
-    words = [f"{n} " for n in range(3_000)]
-    client = Client(beat=Beat(0.2))
-    up.script(openai_answer(*words).upto(3_001, Cut()), openai_answer(*words).at(5, Pause(0.1)).upto(3_002, Cut()))
-    for _ in range(2):
-        events = await answered(client, model(up.url))
-        assert "".join(event.text for event in events if isinstance(event, Text)) == "".join(words)
-        assert isinstance(events[-1], Failed)
-        assert events[-1].reason == "connection_lost"
-    await client.aclose()
-
-
-async def test_a_connection_that_breaks_before_the_answer(up: Upstream, client: Client) -> None:
-    up.script(openai_answer().after(Cut()), openai_answer().after(Cut(reset=True)))
-    for _ in range(2):
-        told = await failed(client, model(up.url))
-        assert (told.kind, told.reason, told.retryable) == ("connection", "connection_lost", True)
-
-
-@pytest.mark.parametrize(
-    "head",
-    [
-        b"HTTP/1.1 200 OK\r\nX: " + b"a" * 1_048_576 + b"\r\n\r\ndata: [DONE]\n\n",
-        b"HTTP/1.1 200 OK\r\n" + b"".join(b"X-%d: a\r\n" % n for n in range(10_000)) + b"\r\n",
-        b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nabcdef",
-        b"HTTP/1.1 200 OK\r\nX: a\rb\x00\r\n\r\n",
-        b"HTTP/1.1 9999999 OK\r\n\r\n",
-        b"SSH-2.0-OpenSSH_9.2\r\n\r\n",
-        b"\x16\x03\x01\x00\x05hello",
-    ],
-    ids=["one_header_of_a_MiB", "10000_headers", "two_lengths", "control_characters", "status", "ssh", "tls"],
-)
-async def test_U_42_a_head_that_plays_tricks_is_refused(up: Upstream, client: Client, head: bytes) -> None:
-    up.script(Answer([Send(head)], framing="raw"))
-    told = await failed(client, model(up.url))
-    assert (told.kind, told.reason) in (("protocol", "bad_response"), ("connection", "connection_lost"))
 
 
 @pytest.mark.parametrize("when", ["before the answer", "in the middle"])
@@ -303,29 +133,6 @@ async def test_S_19_a_cookie_of_one_answer_is_not_sent_with_the_next_question(up
     await answered(client, model(up.url))
     await answered(client, model(up.url))
     assert "cookie" not in up.requests[1].headers
-
-
-@pytest.mark.parametrize("place", ["refusal", "event"])
-async def test_I_17_S_36_a_key_that_a_server_repeats_is_not_passed_on(
-    up: Upstream, client: Client, place: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    key = "sk-canary-123456"
-    error = {"error": {"message": f"The key {key} is bad", "code": key}}
-    repeats = failure(400, error) if place == "refusal" else openai_answer("a").upto(2, data(error))
-    up.script(repeats)
-    told = await failed(client, model(up.url, key=key))
-    assert key not in repr(told) + caplog.text
-    assert told.message in SENTENCE.values()
-
-
-def test_every_httpx_error_is_mapped() -> None:
-    found = [one for one in vars(httpx).values() if isinstance(one, type) and issubclass(one, Exception)]
-    assert len(found) > 20
-    for error in found:
-        assert any(kind in ERRORS for kind in error.__mro__), error
-        for answered_already in (False, True):
-            blank = error.__new__(error)
-            assert reason_of(blank, answered=answered_already) in KIND
 
 
 async def test_the_beat_comes_after_the_first_words_and_merges_what_follows(up: Upstream) -> None:

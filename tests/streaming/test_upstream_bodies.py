@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import gzip
 import json
 import tracemalloc
 import zlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import replace
 from typing import get_args
 
 import pytest
 
-from streaming.events import Alive, Event, Failed, Finished, Text, Usage, merge
+from streaming.events import Alive, Event, Failed, Finished, Text, Usage
 from streaming.prompts import ask
 from streaming.transcript import Transcript
 from streaming.upstream import Client
@@ -30,29 +29,15 @@ from tests.upstream import (
     recorded,
 )
 
+from . import asking
 from .world import model
 
 RECORDED = sorted(path.stem for path in STREAMS.glob("*.sse"))
 
 
-@pytest.fixture
-async def up() -> AsyncIterator[Upstream]:
-    async with Upstream() as upstream:
-        yield upstream
-
-
-@pytest.fixture
-async def client() -> AsyncIterator[Client]:
-    client = Client()
-    yield client
-    await client.aclose()
-
-
 async def answered(client: Client, up: Upstream, answer: Answer, dialect: str = "openai") -> list[Event]:
     up.script(answer)
-    async with asyncio.timeout(60):
-        reads = [events async for events in client.ask(model(up.url, dialect), ask("Hi"))]
-    return merge([event for events in reads for event in events if not isinstance(event, Alive)])
+    return await asking.answered(client, model(up.url, dialect))
 
 
 def text(events: list[Event]) -> str:

@@ -14,6 +14,7 @@ from streaming.transcript import Transcript
 from streaming.upstreams import Catalogue, Model, Upstream
 
 RUN = "6b1f8f0e-0000-4000-8000-000000000001"
+OTHER = "6b1f8f0e-0000-4000-8000-000000000002"
 
 
 def model(url: str, dialect: str = "openai", key: str = "sk-test", name: str = "test-model") -> Model:
