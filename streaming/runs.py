@@ -106,6 +106,9 @@ class Runs:
         self._starting.add(run)
         try:
             fence = await self._ledger.lease(run)
+            if self._draining:
+                await self._quietly(self._ledger.release, run, fence)
+                raise Refused(run)
             await self._log.open(run, fence)
             live = self._live[run] = _Live(run, fence, Answer(self._client, model, prompt, self.limits))
         finally:
