@@ -101,12 +101,12 @@ class Runs:
 
     async def start(self, run: str, model: Model, prompt: Prompt) -> None:
         """Begin this run. `Refused` if we are shutting down, have too many, or it is not ours to write."""
-        if self._draining or self.live >= self.limits.runs or run in self._live or run in self._starting:
+        if self._ending() or self.live >= self.limits.runs or run in self._live or run in self._starting:
             raise Refused(run)
         self._starting.add(run)
         try:
             fence = await self._ledger.lease(run)
-            if self._draining:
+            if self._ending():
                 await self._quietly(self._ledger.release, run, fence)
                 raise Refused(run)
             await self._log.open(run, fence)
@@ -134,6 +134,9 @@ class Runs:
         for live in self._live.values():
             live.end(Failed.of(UpstreamError("server_stopped")))
         await self._settled(CLOSING)
+
+    def _ending(self) -> bool:
+        return self._draining
 
     async def _settled(self, seconds: float) -> None:
         deadline = time.monotonic() + seconds
