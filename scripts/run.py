@@ -12,7 +12,6 @@ from scripts import environment, processes, setup
 from scripts.steps import Failed, forget, say
 
 DRAIN_SECONDS = "5"
-WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 (whom to call when the server listens everywhere)
 
 
 def run(host: str, port: int, *, reload: bool = False) -> int:
@@ -55,7 +54,7 @@ def _defaults(port: int, *, reload: bool) -> None:
 
 
 def _serve(host: str, port: int, *, reload: bool) -> int:
-    place = ["--host", host, "--port", str(port)]
+    """The server, which says where it listens, until we are told to end; it drains before it does."""
     shown = f"[{host}]" if ":" in host else host
     with ExitStack() as running:
         if reload:
@@ -63,20 +62,12 @@ def _serve(host: str, port: int, *, reload: bool) -> int:
             forget("page")
             setup.node()
             running.callback(processes.stop, processes.start(["npm", "run", "-s", "watch"]))
-        server = processes.start([*setup.MANAGE, *(["runserver", f"{shown}:{port}"] if reload else ["serve", *place])])
+            say(f"Reloading on change: http://{'localhost' if host == '127.0.0.1' else shown}:{port}")
+        place = [f"{shown}:{port}"] if reload else ["--host", host, "--port", str(port)]
+        server = processes.start([*setup.MANAGE, "runserver" if reload else "serve", *place])
         try:
-            processes.wait_until_listening(server, WILDCARDS.get(host, host), port)
-            local = host in WILDCARDS or host in ("localhost", "127.0.0.1", "::1")
-            say(f"Ready: http://{'localhost' if local else shown}:{port} (Ctrl-C ends it)")
             code = server.wait()
-        except KeyboardInterrupt:
-            grace = float(environment.value("DRAIN_SECONDS", DRAIN_SECONDS)) + 10
-            if processes.stop(server, grace) == -signal.SIGKILL:
-                raise Failed("The server did not end by itself and was killed.") from None
-            raise
-        except processes.Died as died:
-            processes.stop(server)
-            raise Failed(f"The server {died}.") from None
         finally:
-            processes.stop(server)
+            grace = float(environment.value("DRAIN_SECONDS", DRAIN_SECONDS)) + 10
+            processes.stop(server, grace)
     raise Failed(f"The server ended by itself, with {code}.", code or 1)
