@@ -12,6 +12,9 @@ from django.utils.html import escape, format_html, json_script
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from chatsite.accounts.models import User
+
+from ..groups import Groups, groups_of
 from ..models import Message, Run
 from ..notes import Note, note_of
 from ..phrases import PHRASES
@@ -44,6 +47,12 @@ def words() -> SafeString:
 def limit(name: str) -> str:
     """One of the limits that a page has to know."""
     return f"{getattr(settings, LIMITS[name]):.15g}"
+
+
+@register.simple_tag
+def latest(user: User) -> Groups:
+    """This person's conversations for a sidebar beside a page that is not about one."""
+    return groups_of(user)
 
 
 @register.simple_tag
