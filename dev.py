@@ -51,7 +51,7 @@ def parser() -> argparse.ArgumentParser:
     serve = commands.add_parser("run", help="set everything up and serve")
     serve.add_argument("--host", default="127.0.0.1", help="where to listen (%(default)s)")
     port = environment.value("PORT", "8000")
-    serve.add_argument("--port", type=int, default=port, help="the port (%(default)s); 0 takes any free one")
+    serve.add_argument("--port", type=port_number, default=port, help="the port (%(default)s); 0 takes any free one")
     serve.add_argument("--dev", action="store_true", help="reload when Python or front end change (stock runserver)")
     test = commands.add_parser("test", help="set everything up, check and test all of it")
     test.add_argument("--long", action="store_true", help="also what takes long, and everything on every store")
@@ -63,6 +63,14 @@ def parser() -> argparse.ArgumentParser:
     if benches:
         commands.add_parser("bench", help="measure").add_argument("name", choices=benches)
     return ours
+
+
+def port_number(text: str) -> int:
+    """A port from the command line or the environment."""
+    number = int(text)
+    if not 0 <= number <= 65535:
+        raise argparse.ArgumentTypeError(f"{number} is no port: 0 to 65535")
+    return number
 
 
 def program(name: str, arguments: list[str]) -> int:
