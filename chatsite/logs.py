@@ -9,9 +9,8 @@ import time
 class Line(logging.Formatter):
     """Time, level, logger and message on one line; a traceback follows on lines of its own."""
 
-    converter = time.gmtime
-
     def __init__(self) -> None:
+        self.converter = time.gmtime
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s", "%Y-%m-%dT%H:%M:%SZ")
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (the base class's name)

@@ -32,7 +32,7 @@ def _number(name: str, default: float, low: float, high: float) -> float:
 
 def _choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
     """One of a few words from the environment."""
-    value = env.str(name, default=default).strip().lower()
+    value = str(env.str(name, default=default)).strip().lower()
     if value not in allowed:
         raise ImproperlyConfigured(f"{name} must be one of {', '.join(allowed)}, not {value!r}.")
     return value
@@ -40,7 +40,7 @@ def _choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
 
 def _secret_key() -> str:
     """SECRET_KEY, or what stands in var/secret_key, which `dev.py` makes once."""
-    key = env.str("SECRET_KEY", default="")
+    key = str(env.str("SECRET_KEY", default=""))
     file = VAR_DIR / "secret_key"
     if not key and file.is_file():
         key = file.read_text().strip()
@@ -51,7 +51,7 @@ def _secret_key() -> str:
 
 def _origin() -> str | None:
     """PUBLIC_ORIGIN as scheme://host[:port], or None where only loopback is served."""
-    raw = env.str("PUBLIC_ORIGIN", default="").strip().rstrip("/").lower()
+    raw = str(env.str("PUBLIC_ORIGIN", default="")).strip().rstrip("/").lower()
     if not raw:
         return None
     parts = urlsplit(raw)

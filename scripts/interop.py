@@ -60,7 +60,7 @@ def _start(key: str, port: int) -> subprocess.Popen[bytes]:
         subprocess.run([python, "-m", "pip", "install", "-q", PACKAGE], check=True)
     config = HOME / "config.yaml"
     config.write_text(CONFIG.format(words=WORDS, key=key))
-    command = [HOME / "bin" / "litellm", "--config", config, "--host", "127.0.0.1", "--port", str(port)]
+    command = [str(HOME / "bin" / "litellm"), "--config", str(config), "--host", "127.0.0.1", "--port", str(port)]
     quiet = {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_TELEMETRY": "False", "NO_PROXY": "*"}
     with (HOME / "log").open("wb") as log:
         proxy = subprocess.Popen(command, env=os.environ | quiet, stdout=log, stderr=log, cwd=HOME)
