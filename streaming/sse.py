@@ -113,8 +113,8 @@ class Decoder:
                 self._dispatch(events)
             elif len(line) > self.limit:
                 return False
-            elif line.startswith(b"data:"):
-                if not self._take(line[6:] if line.startswith(b"data: ") else line[5:]):
+            elif line.startswith(b"data: "):
+                if not self._take(line[6:]):
                     return False
             elif not self._field(line):
                 return False
@@ -141,7 +141,7 @@ class Decoder:
         if not self._skipping:
             undecided = len(self._line) <= _HEAD
             self._line += piece
-            if undecided and not self._wanted():
+            if undecided and not self._line.startswith(b"data:") and not self._wanted():
                 self._skipping = True
                 self._line.clear()
         return True
@@ -166,7 +166,7 @@ class Decoder:
         return self._size <= self.limit
 
     def _field(self, line: bytes) -> bool:
-        """Takes any line but `data:…` and the empty one; False beyond the limit."""
+        """Takes any line but `data: …` and the empty one; False beyond the limit."""
         name, _, value = line.partition(b":")
         value = value.removeprefix(b" ")
         if name == b"data":
@@ -186,15 +186,14 @@ class Decoder:
         self.id = self._pending_id
         if self._data is not None:
             data = self._data if not self._lines else bytes(self._lines) + self._data
-            name = self._event.decode(errors="replace") or "message"
-            events.append(ServerSentEvent(name, data.decode(errors="replace"), self.id, self.retry))
+            name = self._event.decode("utf-8", "replace") if self._event else "message"
+            events.append(ServerSentEvent(name, data.decode("utf-8", "replace"), self.id, self.retry))
             self._data = None
-            if self._lines:
-                self._lines.clear()
+            self._lines.clear()
             self._size = 0
         if self._error is not None:
-            data = self._error
-            events.append(ServerSentEvent("error", data.decode(errors="replace"), self.id, self.retry, "error"))
+            text = self._error.decode("utf-8", "replace")
+            events.append(ServerSentEvent("error", text, self.id, self.retry, "error"))
             self._error = None
         self._event = b""
 

@@ -45,7 +45,7 @@ class Channel:
 
     def feed(self, text: str) -> str:
         """What can be passed on by now."""
-        if not self._half and _BROKEN.search(text) is None:
+        if not self._half and (text.isprintable() or _BROKEN.search(text) is None):
             return text
         text = self._half + text
         self._half = text[-1:] if "\ud800" <= text[-1:] <= "\udbff" else ""

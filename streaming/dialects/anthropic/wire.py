@@ -10,7 +10,7 @@ from ...events import Usage
 from .. import loose
 
 
-class Delta(msgspec.Struct):
+class Delta(msgspec.Struct, gc=False):
     """What an event adds to a block, or to what is known of the whole message."""
 
     type: Any = None
@@ -21,7 +21,7 @@ class Delta(msgspec.Struct):
     stop_reason: Any = None
 
 
-class Block(msgspec.Struct):
+class Block(msgspec.Struct, gc=False):
     """A block as it begins; in a whole turn, the block."""
 
     type: Any = None
@@ -34,7 +34,7 @@ class Block(msgspec.Struct):
     input: Any = None
 
 
-class Message(msgspec.Struct):
+class Message(msgspec.Struct, gc=False):
     """The message as it begins."""
 
     id: Any = None
@@ -42,7 +42,7 @@ class Message(msgspec.Struct):
     usage: Any = None
 
 
-class Happening(msgspec.Struct):
+class Happening(msgspec.Struct, gc=False):
     """One event of any type, or a whole turn: `type` tells. The last members are those of errors and of turns."""
 
     type: Any = None

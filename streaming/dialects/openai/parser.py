@@ -11,7 +11,7 @@ from .. import faults, loose
 from ..parsing import Parsing
 from ..repair import clean_all
 from .calls import Calls
-from .wire import CHUNK, Choice, Chunk, Delta, fault_of, usage_of
+from .wire import CHUNK, Choice, Chunk, Delta, report_of, usage_of
 
 REASONS: Final[Mapping[str, FinishReason]] = {
     "stop": "stop",
@@ -53,11 +53,10 @@ class Parser(Parsing):
         chunk = CHUNK.read(text)
         if chunk is None:
             return False
-        report = fault_of(chunk)
-        if report is not None:
-            self._fail(faults.in_body(report))
+        if chunk.error or chunk.object == "error":
+            self._fail(faults.in_body(report_of(chunk)))
             return False
-        choices = [choice for choice in chunk.choices or () if choice.message is not None and _first(choice)]
+        choices = [choice for choice in chunk.choices or () if choice.message is not None]
         if choices:
             self._chunk(chunk)
         return bool(choices)
@@ -79,16 +78,19 @@ class Parser(Parsing):
             chunk.id or chunk.choices
         ):  # Azure's first chunk is about the prompt, and has neither
             self._start(chunk.id, chunk.model)
+        fault = chunk.error or chunk.object == "error"
         for choice in chunk.choices or ():
-            if _first(choice):
+            index = choice.index
+            if index is None or (index == 0 and index is not False):
                 self._choice(choice)
-        usage = usage_of(chunk) if chunk.usage is not None or chunk.x_groq is not None else None
-        if usage is not None:
-            self._count(usage)
-        report = fault_of(chunk)
-        if report is not None:
-            self._fail(faults.in_stream(report))
-        elif self.raw in FAULTS:
+            fault = fault or choice.error
+        if chunk.usage is not None or chunk.x_groq is not None:
+            usage = usage_of(chunk)
+            if usage is not None:
+                self._count(usage)
+        if fault:
+            self._fail(faults.in_stream(report_of(chunk)))
+        elif self.raw and self.raw in FAULTS:
             self._fail(faults.finished_badly(self.raw))
 
     def _choice(self, choice: Choice) -> None:
@@ -100,13 +102,14 @@ class Parser(Parsing):
             self.raw = reason
 
     def _delta(self, delta: Delta) -> None:
-        if delta.reasoning_content or delta.reasoning or delta.reasoning_details:
+        thinking = delta.reasoning_content or delta.reasoning or delta.reasoning_details
+        if thinking:
             self._reasoned(delta)
         content = delta.content
         if type(content) is str:
             self._say(content)
-        elif isinstance(content, list):
-            self._parts(content, thinking=not (delta.reasoning_content or delta.reasoning or delta.reasoning_details))
+        elif content and isinstance(content, list):
+            self._parts(content, thinking=not thinking)
         if delta.refusal and type(delta.refusal) is str:
             self._declined = True
             self._decline(delta.refusal)
@@ -143,12 +146,6 @@ class Parser(Parsing):
                 thoughts = part.get("thinking")
                 for thought in thoughts if isinstance(thoughts, list) else [{"text": thoughts}]:
                     self._think(loose.text(thought.get("text")) if isinstance(thought, dict) else loose.text(thought))
-
-
-def _first(choice: Choice) -> bool:
-    """Whether this is the one answer that we read."""
-    index = choice.index
-    return index is None or (index == 0 and type(index) in (int, float))
 
 
 def _place(item: dict[str, Any]) -> tuple[Any, Any]:

@@ -10,7 +10,7 @@ from ...events import Usage
 from .. import loose
 
 
-class Delta(msgspec.Struct):
+class Delta(msgspec.Struct, gc=False):
     """What a chunk adds to the answer; in a whole turn, the answer."""
 
     content: Any = None
@@ -22,7 +22,7 @@ class Delta(msgspec.Struct):
     function_call: Any = None
 
 
-class Choice(msgspec.Struct):
+class Choice(msgspec.Struct, gc=False):
     """One of the answers; we ask for one and read one."""
 
     index: Any = None
@@ -32,7 +32,7 @@ class Choice(msgspec.Struct):
     error: Any = None
 
 
-class Chunk(msgspec.Struct):
+class Chunk(msgspec.Struct, gc=False):
     """One event. The last members are those of errors."""
 
     id: Any = None
@@ -68,9 +68,7 @@ def usage_of(chunk: Chunk) -> Usage | None:
     )
 
 
-def fault_of(chunk: Chunk) -> dict[str, Any] | None:
-    """The chunk as a report of a fault, if it is one."""
+def report_of(chunk: Chunk) -> dict[str, Any]:
+    """The chunk as a report of the fault that it holds."""
     error = chunk.error or next((choice.error for choice in chunk.choices or () if choice.error), None)
-    if not error and chunk.object != "error":
-        return None
     return {"error": error, "message": chunk.message, "type": chunk.type, "code": chunk.code}
