@@ -21,6 +21,7 @@ export class ChatSidebarElement extends HTMLElement {
     document.addEventListener("listing-changed", this.#changed);
     document.addEventListener("click", this);
     this.addEventListener("toggle", this);
+    this.addEventListener("beforetoggle", this);
     part(this, "list").addEventListener("keydown", (event) => walk(event, part(this, "list"), "a"));
     if (!part(this, "list").childElementCount) this.refresh();
     this.#compare();
@@ -37,7 +38,7 @@ export class ChatSidebarElement extends HTMLElement {
   /** @param {Event} event */
   handleEvent(event) {
     if (event.type === "click" && /** @type {Element} */ (event.target).closest('[data-action="sidebar"]')) this.toggle();
-    if (event instanceof ToggleEvent && event.target === this) /** @type {HTMLElement} */ (document.getElementById("main")).inert = event.newState === "open";
+    if (event instanceof ToggleEvent && event.target === this) this.#cover(event);
   }
 
   /** Hides or shows it where it stands beside the page, and remembers that; opens or closes the drawer. */
@@ -55,6 +56,15 @@ export class ChatSidebarElement extends HTMLElement {
   /** Fetches the list anew, once for any number of reasons. */
   refresh() {
     this.#timer ??= setTimeout(() => this.#fetch(), GATHER);
+  }
+
+  /** What lies under the open drawer is out of reach; before it closes it is not, so that the focus can go back. @param {ToggleEvent} event */
+  #cover({ type, newState }) {
+    const main = /** @type {HTMLElement} */ (document.getElementById("main"));
+    if (type === "beforetoggle" && newState === "closed") main.inert = false;
+    if (type !== "toggle" || newState !== "open") return;
+    main.inert = true;
+    /** @type {HTMLElement | null} */ (this.querySelector(".sidebar__close"))?.focus();
   }
 
   async #fetch() {

@@ -4,7 +4,7 @@ import { post } from "./request.js";
 
 export class ModelPickerElement extends HTMLElement {
   #select = /** @type {HTMLSelectElement} */ (this.querySelector("select"));
-  #button = part(this, "button");
+  #button = /** @type {HTMLButtonElement} */ (part(this, "button"));
   #popover = part(this, "popover");
   #find = /** @type {HTMLInputElement} */ (part(this, "find"));
   #list = part(this, "list");
@@ -16,9 +16,12 @@ export class ModelPickerElement extends HTMLElement {
   connectedCallback() {
     this.#select.hidden = true;
     this.#button.hidden = false;
-    this.#button.addEventListener("click", () => this.#popover.togglePopover());
+    this.#button.popoverTargetElement = this.#popover;
+    // A finger would rather see the list than a keyboard over it.
+    (matchMedia("(pointer: coarse)").matches ? this.#list : this.#find).autofocus = true;
     this.#button.addEventListener("keydown", (event) => this.#opens(event));
-    this.#popover.addEventListener("toggle", (event) => this.#toggled(/** @type {ToggleEvent} */ (event)));
+    this.#popover.addEventListener("beforetoggle", (event) => this.#toggles(/** @type {ToggleEvent} */ (event)));
+    this.#popover.addEventListener("toggle", () => this.#active?.scrollIntoView({ block: "nearest" }));
     this.#popover.addEventListener("keydown", (event) => this.#key(event));
     this.#find.addEventListener("input", () => this.#filter());
     this.#list.addEventListener("click", (event) => this.#take(/** @type {Element} */ (event.target).closest('[role="option"]')));
@@ -42,15 +45,13 @@ export class ModelPickerElement extends HTMLElement {
   }
 
   /** @param {ToggleEvent} event */
-  #toggled({ newState }) {
+  #toggles({ newState }) {
     const open = newState === "open";
     this.#button.setAttribute("aria-expanded", String(open));
     if (!open) return;
     this.#find.value = "";
     this.#filter();
     this.#activate(this.#list.querySelector('[aria-selected="true"]'));
-    // A finger would rather see the list than a keyboard over it.
-    (matchMedia("(pointer: coarse)").matches ? this.#list : this.#find).focus();
   }
 
   #filter() {
