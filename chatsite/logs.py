@@ -13,7 +13,7 @@ class Line(logging.Formatter):
         self.converter = time.gmtime
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s", "%Y-%m-%dT%H:%M:%SZ")
 
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (the base class's name)
+    def formatMessage(self, record: logging.LogRecord) -> str:
         """The line, with nothing in it that could begin another one."""
         line = super().formatMessage(record)
         return "".join(c if c >= " " and c != "\x7f" else f"\\x{ord(c):02x}" for c in line)
