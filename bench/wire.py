@@ -4,7 +4,8 @@
     python bench/wire.py --quick   the same with fewer rounds
 
 Both ways get the same bytes in the same run, cut as a network would cut them, and must say the same text.
-The usual way is httpx-sse with `json`, without HTTP around either. Rounds alternate, the best of each counts, in time of the processor.
+The usual way is httpx-sse with `json`, without HTTP around either. Rounds alternate, and the best of each counts,
+in time of the processor.
 Numbers depend on the machine: only those of one run may be compared.
 """
 

@@ -156,7 +156,7 @@ def test_O_12_two_thousand_events_in_one_piece() -> None:
     assert len(decoded([b"data: x\n\n" * 2_000])) == 2_000
 
 
-def test_O_18_sse_P_05_what_is_forgotten_stays_forgotten() -> None:
+def test_what_is_forgotten_stays_forgotten() -> None:
     decoder = Decoder()
     decoder.feed(b"event: a\ndata: b\n")
     decoder.close()

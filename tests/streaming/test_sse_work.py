@@ -105,7 +105,7 @@ def test_X_10_a_million_line_ends_and_a_million_empty_lines() -> None:
     assert flat(pieces(b"data\n" * 1_000_000, 65_536)) < 8_000_000
 
 
-def test_N_11_no_more_is_read_than_was_given() -> None:
+def test_no_more_is_read_than_was_given() -> None:
     decoder = Decoder()
     wire = b"data: x\n\n" * 100_000
     events = decoder.feed(wire[:900])

@@ -6,10 +6,20 @@ from typing import Final
 
 from ..faults import in_answer as failure
 from .parser import Parser
-from .questions import headers, render_prompt
+from .questions import headers, relent, render_prompt
 from .renderer import Renderer, render_error
 from .requests import parse_prompt
 
 PATH: Final = "/chat/completions"
 
-__all__ = ["PATH", "Parser", "Renderer", "failure", "headers", "parse_prompt", "render_error", "render_prompt"]
+__all__ = [
+    "PATH",
+    "Parser",
+    "Renderer",
+    "failure",
+    "headers",
+    "parse_prompt",
+    "relent",
+    "render_error",
+    "render_prompt",
+]
