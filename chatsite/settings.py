@@ -103,6 +103,7 @@ INSTALLED_APPS = [
     "chatsite.accounts",
     "chatsite.conversations",
     "chatsite.review",
+    "chatsite.server",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

@@ -15,13 +15,11 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.utils.module_loading import import_string
 
-from chatsite import policies
+from chatsite import health, policies
+from chatsite.conversations.engine import engine
+from chatsite.server import Hooks, Limits, Server, open_listener
 from streaming.consumers import close_all
 
-from ...engine import engine
-
-# By name, as Daphne knows its application: the server stands above everything it serves.
-SERVER: Final = "chatsite.server"
 LEAVE_SECONDS: Final = 3
 LOCAL: Final = ("", "0.0.0.0", "::", "127.0.0.1", "::1", "localhost")  # noqa: S104 (to know them, not to use them)
 
@@ -54,12 +52,9 @@ class Command(BaseCommand):
         _leave()
 
     def _listener(self, host: str, port: int, fd: int | None) -> socket.socket:
-        if fd is not None:
-            return socket.socket(fileno=fd)
-        listener: socket.socket = import_string(f"{SERVER}.open_listener")(host, port)
-        return listener
+        return open_listener(host, port) if fd is None else socket.socket(fileno=fd)
 
-    def _server(self, listener: socket.socket, host: str) -> Any:
+    def _server(self, listener: socket.socket, host: str) -> Server:
         shown = "localhost" if host in LOCAL else f"[{host}]" if ":" in host else host
         application = import_string(settings.ASGI_APPLICATION)
         engine()  # what it finds wrong in the settings it says before anybody can connect
@@ -68,16 +63,16 @@ class Command(BaseCommand):
             engine()  # and now that there is a loop, it looks after what an earlier process left
             print(f"Listening on http://{shown}:{settings.PORT}", flush=True)
 
-        hooks = import_string(f"{SERVER}.Hooks")(
+        hooks = Hooks(
             listening=listening,
-            stopping=import_string("chatsite.health.stop"),
+            stopping=health.stop,
             drain=lambda seconds: engine().drain(seconds),
             close_sockets=close_all,
         )
-        return import_string(f"{SERVER}.Server")(
+        return Server(
             application,
             listener,
-            limits=import_string(f"{SERVER}.Limits")(frame=settings.MAX_FRAME_BYTES, body=settings.MAX_BODY_BYTES),
+            limits=Limits(frame=settings.MAX_FRAME_BYTES, body=settings.MAX_BODY_BYTES),
             headers=policies.headers("data").raw,
             hooks=hooks,
             drain_seconds=settings.DRAIN_SECONDS,
