@@ -22,3 +22,7 @@ urlpatterns = [
     path("review/", include("chatsite.review.urls")),
     path("", include("chatsite.conversations.urls")),
 ]
+
+handler400 = "chatsite.trouble.bad_request"
+handler403 = "chatsite.trouble.permission_denied"
+handler404 = "chatsite.trouble.not_found"

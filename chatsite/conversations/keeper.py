@@ -36,19 +36,22 @@ class Settled(NamedTuple):
 
 
 class Keeper:
-    """Makes its rounds for as long as the process lives, the first one at its start."""
+    """Makes its rounds for as long as the process lives, the first one at its start; `made` counts them."""
 
     def __init__(self, log: Log, recorder: Recorder, ledger: Ledger) -> None:
         self.log, self.recorder, self.ledger = log, recorder, ledger
+        self.made = 0
 
     async def rounds(self) -> None:
         """Sweep and purge, again and again, whatever becomes of one of them."""
         while True:
-            await self._quietly(self.sweep)
-            await self._quietly(self.purge)
+            await self.quietly(self.sweep)
+            await self.quietly(self.purge)
+            self.made += 1
             await asyncio.sleep(EVERY)
 
-    async def _quietly(self, work: Callable[[], Awaitable[object]]) -> None:
+    async def quietly(self, work: Callable[[], Awaitable[object]]) -> None:
+        """One part of a round; if the database is away, the next round comes soon."""
         try:
             await work()
         except (DatabaseError, InterfaceError) as error:

@@ -115,7 +115,7 @@ class Recording:
             "ended_at": self.ended_at,
             "thought_seconds": self._thought,
             **_counted(said.usage),
-            "cost": _cost(said.usage, self.prices),
+            "cost": cost(said.usage, self.prices),
         }
 
 
@@ -143,7 +143,7 @@ def _counted(usage: Usage | None) -> dict[str, int | None]:
     }
 
 
-def _cost(usage: Usage | None, prices: Prices | None) -> Decimal | None:
+def cost(usage: Usage | None, prices: Prices | None) -> Decimal | None:
     """What the answer cost by the upstream's prices a million tokens; what came from a cache is in `input` too."""
     if usage is None or prices is None or usage.input is None or usage.output is None:
         return None

@@ -62,7 +62,7 @@ class Sender:
             with transaction.atomic():
                 before = Message.objects.sent_as(self.user, self.client_id)
                 return repeat(before) if before else act()
-        except IntegrityError:
+        except (IntegrityError, Busy):
             # A twin of this request was first, or another reply of the conversation: the constraints decide (I-3).
             before = Message.objects.sent_as(self.user, self.client_id)
             if before is None:

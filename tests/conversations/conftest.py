@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
 from typing import Any, cast
 from uuid import UUID, uuid4
 
@@ -10,6 +12,7 @@ import pytest
 import pytest_asyncio
 from django.http import HttpResponse
 from django.test import AsyncClient
+from django.utils import timezone
 
 from chatsite.accounts.models import User
 from chatsite.conversations.engine import engine, reset
@@ -33,6 +36,9 @@ async def models(settings: Any, db: None) -> AsyncIterator[Upstream]:
         }
         settings.RECORD_SECONDS = 0.05
         reset()
+        async with asyncio.timeout(10):
+            while not engine().keeper.made:
+                await asyncio.sleep(0.005)
         yield server
         await engine().close()
         reset()
@@ -104,3 +110,23 @@ async def ended(reply: Message | None = None) -> Message:
 async def counts() -> tuple[int, int, int]:
     """How many conversations, messages and runs there are."""
     return tuple([await db(model.objects.count)() for model in (Conversation, Message, Run)])  # type: ignore[return-value]
+
+
+def left_behind(owner: User, text: str = "", **fields: Any) -> Message:
+    """A reply that a process began and never ended, its lease over."""
+    conversation = Conversation.objects.create(owner=owner, title="Left behind")
+    question = conversation.messages.create(role="user", text="Hello?", author=owner)
+    reply = conversation.messages.create(
+        role="assistant", parent=question, state="streaming", text=text, position=7 if text else 0, **fields
+    )
+    Run.objects.create(
+        reply=reply,
+        owner=owner,
+        model="m",
+        upstream="u",
+        dialect="openai",
+        worker="elsewhere:1:00",
+        fence=1,
+        lease_until=timezone.now() - timedelta(seconds=1),
+    )
+    return reply

@@ -13,7 +13,7 @@ from chatsite.conversations.models import Conversation, Message, Run
 from chatsite.conversations.sending import Sender
 from chatsite.database import db
 from tests.answers import Answer, Gate, Send
-from tests.upstream import Request, Upstream, Wait, openai_answer
+from tests.upstream import Upstream, Wait, openai_answer
 
 from .conftest import MODELS, Person, counts, ended, newest_reply
 
@@ -122,6 +122,15 @@ async def test_I_2_simultaneous_requests_make_one_message_and_one_run(writer: Pe
     await ended()
     assert await counts() == (1, 2, 1)
     assert len(models.requests) == 1
+
+
+async def test_I_2_simultaneous_requests_say_one_further_thing(writer: Person, models: Upstream) -> None:
+    await writer.begin()
+    uid, client_id = (await ended()).conversation.uid, uuid4()
+    pages = await asyncio.gather(*(writer.say(uid, "Once", client_id=client_id) for _ in range(20)))
+    assert sorted(page.status_code for page in pages) == [200] * 19 + [201]
+    await ended()
+    assert await counts() == (1, 4, 2)
 
 
 async def test_I_2_an_id_that_was_used_for_other_words_is_refused(writer: Person) -> None:
@@ -247,11 +256,9 @@ async def test_a_browser_that_hangs_up_while_sending_is_answered_all_the_same(wr
 
 
 async def test_what_a_person_says_is_asked_as_it_is_stored(writer: Person, models: Upstream) -> None:
-    seen: list[Request] = []
-    models.otherwise = lambda request: (seen.append(request), openai_answer("ok"))[1]
     await writer.begin("  kept as it is  ")
     await ended()
-    assert seen[0].json["messages"] == [{"role": "user", "content": "  kept as it is  "}]
+    assert models.requests[0].json["messages"] == [{"role": "user", "content": "  kept as it is  "}]
 
 
 def _swapped(data: bytes, pairs: dict[bytes, bytes]) -> bytes:

@@ -93,11 +93,12 @@ async def _make_way(request: HttpRequest, uid: UUID, client_id: UUID) -> None:
 
 
 def _in_the_way(user: User, uid: UUID, client_id: UUID) -> UUID | None:
-    """The live run whose reply another one is asked for; none if this has been asked before."""
+    """The live run whose reply another one is asked for; never what a twin of this request has just begun."""
     message = owned_message(user, uid)
     if message.is_reply:
         raise Http404
     if Message.objects.sent_as(user, client_id):
         return None
     live = message.replies.filter(state=State.STREAMING, run__isnull=False)
+    live = live.exclude(author=user, client_id=client_id)
     return live.values_list("run__uid", flat=True).first()
