@@ -6,10 +6,12 @@ It never raises for what a server sends.
 
 from __future__ import annotations
 
+import hashlib
+
 from ..errors import UpstreamError
 from ..events import Event, Failed, Finished, FinishReason, Reasoning, Refusal, Started, Text, Usage
 from ..sse import ServerSentEvent
-from . import faults, loose
+from . import faults, loose, words
 from .repair import Channel, clean
 
 
@@ -20,6 +22,8 @@ class Parsing:
         self.done = False
         self.skipped = 0
         """Events that could not be read but came when the answer was complete; for the record only."""
+        self.unread = ""
+        """What is known of the last event that could not be read: name, length and hash, never its content."""
         self.raw = ""
         """The upstream's word for how it finished, as soon as it said one."""
         self._events: list[Event] = []
@@ -112,6 +116,8 @@ class Parsing:
 
     def _broken(self, sse: ServerSentEvent) -> None:
         """JSON that nobody can read ends the answer, unless it did not matter."""
+        digest = hashlib.sha256(sse.data.encode()).hexdigest()[:16]
+        self.unread = f"{words.code(sse.event) or '?'}, {len(sse.data)} characters, sha256 {digest}"
         if self.raw:
             self.skipped += 1
         elif self._known(sse.event):

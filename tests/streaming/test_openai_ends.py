@@ -197,6 +197,17 @@ def test_U_26_after_the_finish_reason_it_is_skipped(name: str) -> None:
     assert parser.feed(ServerSentEvent(data="[DONE]")) == [FINISHED]
 
 
+def test_S_37_of_what_nobody_can_read_name_length_and_hash_are_known() -> None:
+    parser = Parser()
+    assert parser.unread == ""
+    parser.feed(ServerSentEvent(data="{secret"))
+    assert parser.unread.startswith("message, 7 characters, sha256 ")
+    assert "secret" not in parser.unread
+    parser = Parser()
+    parser.feed(ServerSentEvent("my secret name", "{secret"))
+    assert parser.unread.startswith("?, 7 characters")
+
+
 def test_broken_json_under_an_unknown_name_is_ignored() -> None:
     assert said(HI + "event: trace\ndata: {half\n\n" + "event: ping\ndata: {half\n\n" + STOP) == [Text("Hi")]
 
