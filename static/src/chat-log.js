@@ -21,6 +21,7 @@ export class ChatLogElement extends HTMLElement {
 
   connectedCallback() {
     this.addEventListener("scroll", () => this.#scroll.scrolled(), { passive: true });
+    for (const type of ["wheel", "touchstart", "touchmove", "keydown", "pointerdown"]) this.addEventListener(type, (event) => this.#scroll.intend(event), { passive: true });
     this.addEventListener("focusin", (event) => event.target !== this && this.#scroll.hold());
     this.addEventListener("reply-grow", () => this.#scroll.settle());
     this.addEventListener("keydown", (event) => event.key === "End" && event.target === this && this.#scroll.toEnd());
