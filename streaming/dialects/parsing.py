@@ -116,7 +116,7 @@ class Parsing:
 
     def _broken(self, sse: ServerSentEvent) -> None:
         """JSON that nobody can read ends the answer, unless it did not matter."""
-        digest = hashlib.sha256(sse.data.encode()).hexdigest()[:16]
+        digest = hashlib.sha256(sse.data.encode(errors="replace")).hexdigest()[:16]
         self.unread = f"{words.code(sse.event) or '?'}, {len(sse.data)} characters, sha256 {digest}"
         if self.raw:
             self.skipped += 1
