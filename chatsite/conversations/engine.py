@@ -15,7 +15,7 @@ from uuid import UUID
 from django.conf import settings
 
 from chatsite.database import db
-from streaming import upstreams
+from streaming import demo, upstreams
 from streaming.errors import StreamingError
 from streaming.logs import Log
 from streaming.logs.memory import MemoryLog
@@ -134,7 +134,7 @@ async def _persist(run: str) -> None:
     await engine().recorder.persist(run)
 
 
-door: Final = Door(_persist)
+door: Final = Door(_persist, engine)
 """Whom the relay lets in."""
 
 
@@ -158,8 +158,4 @@ def catalogue() -> Catalogue:
     """The upstreams of the file that `UPSTREAMS` names, else of the environment, else the demo's."""
     if settings.UPSTREAMS:
         return upstreams.from_toml(Path(settings.UPSTREAMS).read_text(), os.environ)  # keys by any name
-    if found := upstreams.from_environment(settings.UPSTREAM_ENVIRONMENT):
-        return found
-    from streaming import demo
-
-    return demo.catalogue(demo.serve())
+    return upstreams.from_environment(settings.UPSTREAM_ENVIRONMENT) or demo.catalogue(demo.serve())

@@ -25,7 +25,7 @@ Groups: TypeAlias = list[tuple[str, list[Conversation]]]
 def groups_of(user: User) -> Groups:
     """This person's latest conversations, newest first, under headings; one query."""
     latest = Conversation.objects.owned_by(user).with_state().defer("settings").order_by("-touched", "-id")[:MOST]
-    return grouped(latest, _zone(user))
+    return grouped(latest, zone_of(user))
 
 
 def grouped(conversations: Iterable[Conversation], zone: ZoneInfo) -> Groups:
@@ -49,7 +49,8 @@ def heading(day: date, today: date) -> str:
     return date_format(day, "F Y")
 
 
-def _zone(user: User) -> ZoneInfo:
+def zone_of(user: User) -> ZoneInfo:
+    """The time zone that the person has set, if this machine knows it."""
     try:
         return ZoneInfo(user.time_zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):

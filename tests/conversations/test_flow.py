@@ -70,9 +70,9 @@ async def test_the_consumer_relays_upstream_chunks_to_the_browser_and_the_comple
     tab = Tab(writer)
     await tab.follow(str(reply.run.uid))
     await tab.read_until("潮汐。")
-    assert tab.transcript.outcome is None, "the answer is shown while it is still being written"
+    assert tab.transcript.state == "streaming", "the answer is shown while it is still being written"
     gate.open()
-    while tab.transcript.outcome is None:
+    while tab.transcript.state == "streaming":
         frame = await tab.read()
     assert isinstance(from_dict(frame["events"][-1]), TERMINAL)
 

@@ -206,6 +206,35 @@ async def test_S_11_a_socket_whose_session_is_gone_is_told_apart(
 
 
 @pytest.mark.parametrize(
+    "before", ['prefs={"a":1}; ', "a b=c; ", "x; ", 'n="q\\"; ', "jupyter[1]=2; ", "é=1; ", "a=1 2; "]
+)
+async def test_another_applications_cookie_does_not_keep_her_out(writer: Person, before: str) -> None:
+    scope = scope_of(writer)
+    (_, cookie), *_ = scope["headers"]
+    assert await door.may_open({"headers": [(b"cookie", before.encode() + cookie)]}) == f"user-{writer.user.pk}"
+    assert await door.may_open({"headers": [(b"cookie", cookie + b"; " + before.encode())]})
+
+
+async def test_opening_a_socket_under_a_new_secret_key_signs_nobody_out(writer: Person, settings: Any) -> None:
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another secret " * 4
+    scopes = [scope_of(writer), scope_of(writer)]
+    for scope in scopes:
+        assert await door.may_open(scope) == f"user-{writer.user.pk}"
+    assert await door.still_valid(scopes) == [True, True]
+    assert (await writer.get("/session")).status_code == 204
+
+
+async def test_S_12_a_session_that_has_ended_follows_nothing(writer: Person) -> None:
+    await writer.begin()
+    reply = await ended()
+    scope = scope_of(writer)
+    await door.may_open(scope)
+    await writer.client.alogout()
+    assert not await door.may_follow(scope, str(reply.run.uid))
+
+
+@pytest.mark.parametrize(
     "cookie", ["", "x", "session", "session=", "session=../../etc", 'session="', "session=" + "a" * 5000]
 )
 async def test_a_cookie_that_is_no_session_opens_nothing(cookie: str, db: None) -> None:

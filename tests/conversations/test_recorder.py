@@ -16,7 +16,7 @@ from chatsite.conversations import recording
 from chatsite.conversations.engine import engine, log
 from chatsite.conversations.models import Message, Run
 from streaming.events import Finished, Usage
-from streaming.upstreams import Prices
+from streaming.upstreams import Model, Prices
 from tests.answers import Answer, Cut, Gate, Pause, Send
 from tests.upstream import Upstream, Wait, anthropic_answer, openai_answer, recorded
 
@@ -127,6 +127,26 @@ def test_an_answers_cost_counts_what_came_from_a_cache_by_its_own_price() -> Non
     assert recording.cost(Usage(output=1), prices) is None
 
 
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        (10**12, (None, 1, None)),
+        (2**31, (None, 1, None)),
+        (2**31 - 1, (2**31 - 1, 1, None)),
+        (1_000_000, (1_000_000, 1, Decimal("1000.00003000"))),
+    ],
+)
+async def test_I_13_a_count_that_no_server_can_mean_spoils_nothing(
+    writer: Person, models: Upstream, monkeypatch: pytest.MonkeyPatch, said: int, kept: tuple[Any, ...]
+) -> None:
+    monkeypatch.setattr(Model, "prices", property(lambda _: Prices(Decimal(1000), Decimal(30))))
+    models.script(openai_answer("Hi", usage=(said, 1)))
+    await writer.begin()
+    reply = await ended()
+    assert (reply.state, reply.run.input_tokens, reply.run.output_tokens, reply.run.cost) == ("complete", *kept)
+    assert (await writer.get(f"/c/{reply.conversation.uid}/")).status_code == 200
+
+
 @pytest.fixture
 def unplugged() -> Iterator[Callable[[], contextlib.AbstractContextManager[None]]]:
     """Takes the database away from whoever connects anew, which all threads but the test's own do each time."""
@@ -178,7 +198,7 @@ async def test_D_09_an_answer_that_could_not_be_stored_in_time_says_so(
         async with asyncio.timeout(10):
             while engine().recorder.live:
                 await asyncio.sleep(0.01)
-        assert await engine().keeper.quietly(engine().keeper.sweep) is None
+        await engine().keeper.quietly(engine().keeper.sweep)
     assert await engine().keeper.sweep() == 1
     reply = await ended(reply)
     assert (reply.text, reply.state, reply.run.reason) == ("One ", "interrupted", "not_stored")
