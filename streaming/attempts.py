@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from .errors import UpstreamError
-from .events import CONTENT, TERMINAL, Alive, Event, Failed
+from .events import CONTENT, TERMINAL, Alive, Event, Failed, Waiting
 from .measure import bounded, length, shortened
 from .prompts import Prompt
 from .upstreams import Model
@@ -95,20 +95,24 @@ class Answer:
         self._shown = False
         self.retries = 0
 
-    async def events(self) -> AsyncGenerator[list[Event], None]:
-        """Everything that is to be written, as it comes."""
+    async def events(self) -> AsyncGenerator[list[Event] | Waiting, None]:
+        """Everything that is to be written, as it comes; before each wait a notice of it."""
         while True:
             pause = 0.0
+            last: Event | None = None
             self._clocks.attempt()
             async with aclosing(self._attempt()) as attempt:
                 async for events in attempt:
-                    pause = self._pause(events[-1])
+                    last = events[-1]
+                    pause = self._pause(last)
                     if pause:
                         break
                     yield events
             if not pause:
                 return
             self.retries += 1
+            if isinstance(last, Failed):
+                yield Waiting(pause, last.kind)
             await asyncio.sleep(pause)
 
     async def _attempt(self) -> AsyncGenerator[list[Event], None]:

@@ -17,6 +17,7 @@ from typing import Any, Final
 from channels.consumer import get_handler_name
 from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
+from msgspec.structs import asdict
 
 from . import frames
 from .errors import Gone
@@ -162,10 +163,14 @@ class RelayConsumer(AsyncWebsocketConsumer):
     async def _relay(self, run: str, after: int) -> None:
         async with aclosing(self.log.read(run, after)) as batches:
             async for batch in batches:
+                if batch.notice is not None:
+                    await self._outlet.send("waiting", run=run, **asdict(batch.notice))
+                    continue
                 for piece in _pieces(batch):
                     if isinstance(piece.events[-1], TERMINAL):
                         await self._stored(run)
-                    await self._outlet.send("events", run=run, **piece._asdict())
+                    after, position, events, _ = piece
+                    await self._outlet.send("events", run=run, after=after, position=position, events=events)
                 await self._pace.rest()
 
     async def _stored(self, run: str) -> None:
@@ -237,7 +242,7 @@ class RelayConsumer(AsyncWebsocketConsumer):
 
 def _pieces(batch: Batch) -> Iterator[Batch]:
     """The same in frames of a bounded size; the terminal event, which waits for the store, in one of its own."""
-    after, position, events = batch
+    after, position, events, _ = batch
     ended = isinstance(events[-1], TERMINAL)
     last, body, top = (events[-1], events[:-1], position - 1) if ended else (None, events, position)
     if len(body) == top - after:

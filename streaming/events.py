@@ -22,10 +22,11 @@ class _Event(msgspec.Struct, frozen=True, tag_field="type", omit_defaults=True):
 
 
 class Started(_Event, tag="started", frozen=True):
-    """The upstream has begun to answer: its own id for the answer, and the model it says it is."""
+    """The upstream has begun to answer: its own id for the answer, the model it says it is, its id of the request."""
 
     id: str = ""
     model: str = ""
+    request: str = ""
 
 
 class Text(_Event, tag="text", frozen=True):
@@ -103,7 +104,7 @@ class Stopped(_Event, tag="stopped", frozen=True):
 
 
 class Failed(_Event, tag="failed", frozen=True):
-    """The run broke: `kind` and `reason` as in `errors`, `message` for people."""
+    """The run broke: `kind` and `reason` as in `errors`, `message` for people, `request` for the upstream's own."""
 
     kind: str
     reason: str
@@ -112,6 +113,7 @@ class Failed(_Event, tag="failed", frozen=True):
     status: int | None = None
     raw_code: str | None = None
     retry_after: float | None = None
+    request: str = ""
 
     @classmethod
     def of(cls, error: UpstreamError) -> Failed:
@@ -125,6 +127,14 @@ class Failed(_Event, tag="failed", frozen=True):
             raw_code=error.raw_code,
             retry_after=error.retry_after,
         )
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """The upstream was too busy, and is asked again in so many seconds. A notice for who looks on, never logged or
+    stored: it is over as soon as it is not true any more (U-07). `reason` is the failure's kind."""
+
+    seconds: float
+    reason: str
 
 
 Event: TypeAlias = (

@@ -42,7 +42,7 @@ class Ack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="ty
 
 
 Command: TypeAlias = Follow | Leave | Ack
-Kind: TypeAlias = Literal["events", "resync", "gone", "changed", "ping"]
+Kind: TypeAlias = Literal["events", "waiting", "resync", "gone", "changed", "ping"]
 
 _decoder: Final = msgspec.json.Decoder(Command)
 _encoder: Final = msgspec.json.Encoder()

@@ -6,6 +6,7 @@ nobody compresses what was asked for plainly, that a body ends.
 
 from __future__ import annotations
 
+import hashlib
 import zlib
 from collections.abc import Iterator
 from typing import Final, Protocol
@@ -26,6 +27,7 @@ RATIO: Final = 200
 
 _PIECE: Final = 65_536
 _BLANK: Final = b" \t\r\n\xef\xbb\xbf"
+_KINDS: Final = {b"{": "JSON", b"<": "markup"}
 _FIELDS: Final = (b":", b"data", b"event", b"id", b"retry", b"error")
 
 
@@ -76,6 +78,11 @@ class Unpacker:
                 yield piece
             data = self._inflate.unconsumed_tail
 
+    @property
+    def sizes(self) -> tuple[int, int]:
+        """Bytes that came, and what they made."""
+        return (self._sent, self._made) if self._inflate is not None else (self._made, self._made)
+
     def _count(self, sent: int, made: int) -> None:
         self._sent += sent
         self._made += made
@@ -90,6 +97,8 @@ class Reading:
     def __init__(self, parser: Parser, encoding: str = "") -> None:
         self.done = False
         """Whether the answer has ended; what still comes is of no interest (U-40)."""
+        self.trouble = ""
+        """What a log may say of a body that broke: sizes, names and a hash, never a word of it (S-37)."""
         self._parser: Final = parser
         self._unpacker: Final = Unpacker(encoding)
         self._decoder: Final = Decoder()
@@ -97,6 +106,7 @@ class Reading:
         self._whole: bytearray | None = None
         self._begun = False
         self._heard = False
+        self._last: ServerSentEvent | None = None
 
     def feed(self, data: bytes) -> list[Event]:
         """What these bytes say."""
@@ -109,13 +119,16 @@ class Reading:
         except UpstreamError as error:
             events += self.broken(error)
         self.done = self.done or self._parser.done
-        return events
+        return self._noted(events) if self.done else events
 
     def close(self) -> list[Event]:
         """The clean end of the body: what was still open, and a terminal event unless there was one."""
         if self.done:
             return []
         self.done = True
+        return self._noted(self._closed())
+
+    def _closed(self) -> list[Event]:
         if self._whole is not None:
             return self._parser.whole(bytes(self._whole))
         events: list[Event] = []
@@ -133,7 +146,7 @@ class Reading:
         if self.done or self._parser.done:
             return []
         self.done = True
-        return [*self._parser.flush(), Failed.of(error)]
+        return self._noted([*self._parser.flush(), Failed.of(error)])
 
     def _take(self, data: bytes, events: list[Event]) -> None:
         if self._whole is not None:
@@ -166,6 +179,23 @@ class Reading:
     def _stream(self, data: bytes, events: list[Event]) -> None:
         for sse in self._decoder.feed(data):
             self._heard = True
+            self._last = sse
             events += self._parser.feed(sse)
             if self._parser.done:
                 return
+
+    def _noted(self, events: list[Event]) -> list[Event]:
+        """The same; if they end in a failure, where it happened is kept for the log."""
+        failed = events[-1] if events else None
+        if isinstance(failed, Failed) and not self.trouble:
+            sent, made = self._unpacker.sizes
+            begins = _KINDS.get(self._head[:1], "a stream" if self._begun else "nothing")
+            self.trouble = f"{failed.reason} after {sent} bytes" + (f", unpacked {made}" if made != sent else "")
+            self.trouble += f", begins like {begins}" + (_described(self._last) if self._last else "")
+        return events
+
+
+def _described(sse: ServerSentEvent) -> str:
+    """An event in numbers."""
+    data = sse.data.encode("utf-8", "replace")
+    return f", last event {len(data)} bytes sha256={hashlib.sha256(data).hexdigest()[:12]}"

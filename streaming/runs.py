@@ -17,7 +17,7 @@ from typing import Any, Final, Protocol
 
 from .attempts import Answer, Asker, Limits
 from .errors import Gone, Lost, Refused, UpstreamError
-from .events import TERMINAL, Event, Failed, Finished, Stopped, Terminal
+from .events import TERMINAL, Event, Failed, Finished, Started, Stopped, Terminal, Waiting
 from .logs import Log
 from .prompts import Prompt
 from .upstreams import Model
@@ -53,6 +53,7 @@ class _Live:
     def __init__(self, run: str, fence: int, answer: Answer) -> None:
         self.run, self.fence, self.answer = run, fence, answer
         self.position = 0
+        self.request = ""
         self.verdict: Terminal | None = None
         self.task: asyncio.Task[None] | None = None
         self.listener: asyncio.Task[None] | None = None
@@ -111,6 +112,8 @@ class Runs:
                 raise Refused(run)
             await self._log.open(run, fence)
             live = self._live[run] = _Live(run, fence, Answer(self._client, model, prompt, self.limits))
+            if self._ending():
+                live.end(Failed.of(UpstreamError("server_stopped")))
         finally:
             self._starting.discard(run)
         live.task = self._task(self._hold(live, model), f"run {run}")
@@ -122,7 +125,7 @@ class Runs:
         """End this run, wherever it goes on; here it has ended when this returns."""
         live = self._live.get(run)
         if live is None or live.task is None:
-            await self._log.ask_to_stop(run, by)
+            await self._log.ask_to_stop(run, by)  # if it is just being started, it hears of it then
             return
         live.end(Stopped(by))
         await asyncio.wait({live.task}, timeout=CLOSING)
@@ -182,6 +185,9 @@ class Runs:
                 while True:
                     with live.interruptible():
                         events = await anext(batches)
+                    if isinstance(events, Waiting):
+                        await self._log.tell(live.run, live.fence, events)
+                        continue
                     await self._append(live, events)
                     last = events[-1]
                     if isinstance(last, TERMINAL):
@@ -192,6 +198,7 @@ class Runs:
             return verdict
 
     async def _append(self, live: _Live, events: list[Event]) -> None:
+        live.request = live.request or next((one.request for one in events if isinstance(one, Started | Failed)), "")
         live.position = await self._log.append(live.run, live.fence, live.position, events)
 
     async def _conclude(self, live: _Live, verdict: Terminal) -> Terminal:
@@ -235,13 +242,14 @@ def _record(live: _Live, model: Model, last: Terminal | None, seconds: float) ->
     failed = last if isinstance(last, Failed) else None
     logger.log(
         logging.INFO if isinstance(last, (Finished, Stopped)) else logging.WARNING,
-        "run %s ended: %s reason=%s status=%s upstream=%s model=%s events=%d retries=%d seconds=%.2f",
+        "run %s ended: %s reason=%s status=%s upstream=%s model=%s request=%s events=%d retries=%d seconds=%.2f",
         live.run,
         type(last).__name__.lower() if last else "lost",
         failed.reason if failed else getattr(last, "reason", getattr(last, "by", "")),
         failed.status if failed else None,
         model.upstream.name,
         model.name,
+        live.request,
         live.position,
         live.answer.retries,
         seconds,

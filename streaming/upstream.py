@@ -12,19 +12,20 @@ import ssl
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
-from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Final, cast
 
 import aiohttp
-import certifi
 import httpx
 from httpx_aiohttp import AiohttpTransport
 
 from .beat import Beat
+from .certificates import authorities, described, telling
 from .dialects import DIALECTS
-from .errors import SENTENCE, UpstreamError
+from .discretion import Bell, discreet, request_id
+from .errors import UpstreamError
 from .events import CONTENT, Alive, Event, Failed
+from .lessons import REFUSALS, Lessons
 from .prompts import Prompt
 from .reading import Reading, Unpacker
 from .salvage import Response
@@ -61,6 +62,9 @@ REASONS: Final[Mapping[type[Exception], str]] = {
     OSError: "connection_lost",
 }
 """Why a call failed before there was an answer, by the class of the error or the nearest one above it."""
+
+OURS: Final = ("upstream_auth", "billing")
+"""Reasons that only an administrator can do something about."""
 
 ERRORS: Final[tuple[type[Exception], ...]] = tuple(REASONS)
 _NO_MATTER: Final[tuple[type[Exception], ...]] = (TimeoutError, UpstreamError, *ERRORS)
@@ -100,7 +104,9 @@ class Client:
         self.timeouts: Final = timeouts or Timeouts()
         self.connections: Final = connections
         self._beat: Final = beat or Beat()
-        self._tls: Final = tls
+        self._tls: Final = telling(tls) if tls else authorities()
+        self._lessons: Final = Lessons()
+        self._bell: Final = Bell()
         self._pools: dict[asyncio.AbstractEventLoop, httpx.AsyncClient] = {}
 
     async def ask(self, model: Model, prompt: Prompt) -> AsyncGenerator[list[Event], None]:
@@ -111,24 +117,29 @@ class Client:
         failed: UpstreamError
         response: httpx.Response | None = None
         reading: Reading | None = None
+        key, request = model.upstream.key, ""
         try:
-            response = await self._send(model, prompt)
+            response, refusal = await self._answer(model, prompt)
+            request = request_id(response.headers)
             if response.status_code == 200:
                 reading = Reading(DIALECTS[model.dialect].Parser(), response.headers.get("content-encoding", ""))
                 async with aclosing(self._read(response, reading)) as reads:
                     async for events in reads:
-                        yield _discreet(events, model.upstream.key)
+                        yield discreet(events, key, request)
             else:
-                yield _discreet([await self._refused(model, response)], model.upstream.key)
+                yield discreet([self._refused(model, response, refusal)], key, request)
             return
         except UpstreamError as error:
             failed = error
         except ERRORS as error:
             failed = UpstreamError(reason_of(error, answered=response is not None))
+            self._complain(model, error, failed)
         finally:
             if response is not None:
                 await self._close(response)
-        yield reading.broken(failed) if reading else [Failed.of(failed)]
+            if reading is not None and reading.trouble:
+                logger.warning("an answer of %s broke: %s request=%s", model.upstream.name, reading.trouble, request)
+        yield discreet(reading.broken(failed) if reading else [Failed.of(failed)], key, request)
 
     async def aclose(self) -> None:
         """Close the connections of the running loop."""
@@ -136,14 +147,31 @@ class Client:
         if pool is not None:
             await pool.aclose()
 
-    async def _send(self, model: Model, prompt: Prompt) -> httpx.Response:
+    async def _answer(self, model: Model, prompt: Prompt) -> tuple[httpx.Response, bytes]:
+        """The answer, and how its body begins if it is a refusal. What it refuses by name is left out next time."""
+        learner = self._lessons.about(model, prompt)
+        while True:
+            response = await self._send(model, learner.body)
+            if response.status_code == 200:
+                learner.taken()
+                return response, b""
+            try:
+                refusal = await self._beginning(response) if response.status_code >= 400 else b""
+            except BaseException:
+                await self._close(response)
+                raise
+            if response.status_code not in REFUSALS or not learner.refused(refusal):
+                return response, refusal
+            await self._close(response)
+
+    async def _send(self, model: Model, body: bytes) -> httpx.Response:
         upstream, dialect, pool = model.upstream, DIALECTS[model.dialect], self._pool()
         request = pool.build_request(
             "POST",
             upstream.base_url + dialect.PATH,
             params=model.quirks.query or None,
             headers=dialect.headers(upstream.key, model.quirks),
-            content=dialect.render_prompt(prompt, model.name, model.quirks),
+            content=body,
         )
         return await pool.send(request, stream=True)
 
@@ -160,7 +188,7 @@ class Client:
                     await self._beat.wait()
         yield reading.close()
 
-    async def _refused(self, model: Model, response: httpx.Response) -> Failed:
+    def _refused(self, model: Model, response: httpx.Response, body: bytes) -> Failed:
         """What an answer with another status than 200 means."""
         status = response.status_code
         if status < 300:
@@ -169,9 +197,19 @@ class Client:
             host = httpx.URL(response.headers.get("location", "")).host
             logger.warning("upstream %s redirects to %r; not followed", model.upstream.name, host)
             return Failed.of(UpstreamError("redirect_refused", status=status))
-        body = await self._beginning(response)
         failed: Failed = DIALECTS[model.dialect].failure(status, response.headers, body)
+        if failed.reason in OURS and self._bell.rings(f"{model.upstream.name} {failed.kind}"):
+            logger.error(
+                "upstream %s: %s, status %d: see to its key or account", model.upstream.name, failed.kind, status
+            )
         return failed
+
+    def _complain(self, model: Model, error: BaseException, failed: UpstreamError) -> None:
+        """Tell the administrator what is wrong with a secure connection; the person learns only that it is."""
+        if failed.reason == "upstream_tls" and self._bell.rings(f"{model.upstream.name} tls"):
+            causes = [one for one in _chain(error) if isinstance(one, ssl.SSLError | ssl.CertificateError)]
+            why = described(causes[0]) if causes else failed.reason
+            logger.error("upstream %s: no secure connection: %s", model.upstream.name, why)
 
     async def _beginning(self, response: httpx.Response) -> bytes:
         """As much of a refusal's body as there is within a moment; a refusal is one without it too."""
@@ -223,17 +261,9 @@ class Client:
 
     def _session(self) -> aiohttp.ClientSession:
         # Without a session of ours the transport's own would stop at 100 connections and keep an upstream's cookies.
-        connector = aiohttp.TCPConnector(limit=self.connections, ssl=self._tls or _authorities(), keepalive_timeout=30)
+        connector = aiohttp.TCPConnector(limit=self.connections, ssl=self._tls, keepalive_timeout=30)
         jar = aiohttp.DummyCookieJar()
         return aiohttp.ClientSession(connector=connector, cookie_jar=jar, response_class=Response)
-
-
-@cache
-def _authorities() -> ssl.SSLContext:
-    """Whom we trust: the usual authorities, and those an operator has added to the system's."""
-    context = ssl.create_default_context(cafile=certifi.where())
-    context.load_default_certs()
-    return context
 
 
 def _raw(response: httpx.Response) -> AsyncGenerator[bytes, None]:
@@ -259,14 +289,3 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
         causes.append(error)
         error = error.__cause__ or error.__context__
     return reversed(causes)
-
-
-def _discreet(events: list[Event], key: str) -> list[Event]:
-    """The same, without a key that a server repeats in what it says of a failure (I-17)."""
-    last = events[-1] if events else None
-    if key and isinstance(last, Failed) and key in f"{last.message}{last.raw_code}":
-        told = Failed(
-            last.kind, last.reason, SENTENCE[last.reason], last.retryable, last.status, None, last.retry_after
-        )
-        return [*events[:-1], told]
-    return events

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Sequence
 from typing import NamedTuple, Protocol
 
-from ..events import Event
+from ..events import Event, Waiting
 
 
 class Batch(NamedTuple):
@@ -19,6 +19,8 @@ class Batch(NamedTuple):
     after: int
     position: int
     events: list[Event]
+    notice: Waiting | None = None
+    """Instead of events: what is the matter just now. It has no position, and who misses it has missed nothing."""
 
 
 class Log(Protocol):
@@ -34,6 +36,9 @@ class Log(Protocol):
         else has written what this writer does not know of, or settled the run for good.
         """
 
+    async def tell(self, run: str, fence: int, notice: Waiting) -> None:
+        """Show this to whoever reads the run now, or comes before it is over; `Lost` as with `append`."""
+
     def read(self, run: str, after: int) -> AsyncGenerator[Batch, None]:
         """Everything after this position: what is there at once, then what comes, until the terminal event.
 
@@ -42,7 +47,7 @@ class Log(Protocol):
         """
 
     async def ask_to_stop(self, run: str, by: str) -> None:
-        """Tell whoever writes this run, wherever that is, to end it. Silent if nobody does."""
+        """Tell whoever writes this run, wherever that is, or will open it in a moment, to end it."""
 
     async def stop_asked(self, run: str) -> str:
         """Wait until somebody asks for that; by whom. `Gone` if the log is closed first."""

@@ -8,8 +8,10 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from msgspec.structs import replace
+
 from ..errors import Gone, Lost
-from ..events import TERMINAL, Event, merge
+from ..events import TERMINAL, Event, Waiting, merge
 from ..measure import size
 from . import Batch, Log
 
@@ -22,6 +24,8 @@ class Bounds:
     bytes: int = 4 * 1024 * 1024
     ended_bytes: int = 64 * 1024 * 1024
     seconds: float = 600
+    stops: int = 1_000
+    """Wishes to end runs that nobody writes (yet)."""
 
 
 @dataclass
@@ -37,6 +41,8 @@ class _Run:
     ended_at: float | None = None
     closed: bool = False
     stop_by: str = ""
+    notice: Waiting | None = None
+    notice_until: float = 0
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
@@ -66,12 +72,13 @@ class MemoryLog(Log):
         self._runs: dict[str, _Run] = {}
         self._ended: dict[str, _Run] = {}  # in the order of their ends
         self._ended_bytes = 0
+        self._stops: dict[str, str] = {}  # by whom runs were asked to stop that are just being started
 
     async def open(self, run: str, fence: int) -> None:
         self._forget_old()
         known = self._runs.get(run)
         if known is None:
-            self._runs[run] = _Run(fence)
+            self._runs[run] = _Run(fence, stop_by=self._stops.pop(run, ""))
         elif fence <= known.fence or known.ended_at is not None:
             raise Lost(run)
         else:
@@ -81,6 +88,7 @@ class MemoryLog(Log):
         log = self._runs.get(run)
         if log is None or log.fence != fence or log.top != after or log.ended_at is not None:
             raise Lost(run)
+        log.notice = None
         log.tail.extend(events)
         log.bytes += sum(size(event) for event in events)
         self._compact(log)
@@ -89,9 +97,17 @@ class MemoryLog(Log):
         log.wake()
         return log.top
 
+    async def tell(self, run: str, fence: int, notice: Waiting) -> None:
+        log = self._runs.get(run)
+        if log is None or log.fence != fence or log.ended_at is not None:
+            raise Lost(run)
+        log.notice, log.notice_until = notice, self._clock() + notice.seconds
+        log.wake()
+
     async def read(self, run: str, after: int) -> AsyncGenerator[Batch, None]:
         self._forget_old()
         log = self._runs.get(run)
+        seen: Waiting | None = None
         while True:
             events = log.since(after) if log is not None else None
             if log is None or events is None:
@@ -104,12 +120,21 @@ class MemoryLog(Log):
                     return
             elif log.ended_at is not None:
                 return
+            elif log.notice is not seen:
+                seen = log.notice
+                left = log.notice_until - self._clock()
+                if seen is not None and left > 0:
+                    yield Batch(after, after, [], replace(seen, seconds=left))
             else:
                 await log.changed.wait()
 
     async def ask_to_stop(self, run: str, by: str) -> None:
         log = self._runs.get(run)
-        if log is not None and not log.stop_by:
+        if log is None:
+            self._stops.setdefault(run, by)
+            if len(self._stops) > self.bounds.stops:
+                del self._stops[next(iter(self._stops))]
+        elif not log.stop_by:
             log.stop_by = by
             log.wake()
 
