@@ -43,6 +43,38 @@ async def test_I_7_a_reload_in_the_middle_shows_what_came_and_goes_on(page: Page
     assert await text_of(page) == "The moon and the sun."
 
 
+async def test_B_19_who_leaves_and_comes_back_finds_the_answer_going_on(page: Page, upstream: Upstream) -> None:
+    gate = Gate()
+    upstream.script(openai_answer("Still ", "here, ", "still whole.").at(3, Wait(gate)))
+    await arrive(page)
+    await send(page, TEXT)
+    await expect(answers(page).last).to_contain_text("Still here")
+    address = page.url
+    await page.goto("/account/")
+    await page.go_back()
+    await page.wait_for_url(address)
+    await expect(answers(page).last).to_contain_text("Still here")
+    gate.open()
+    await ends(answers(page).last)
+    assert await text_of(page) == "Still here, still whole."
+
+
+async def test_B_08_what_was_shown_at_the_stop_is_what_is_kept(page: Page, upstream: Upstream) -> None:
+    gate = Gate()
+    upstream.script(openai_answer("Kept ", "to here", " and no further").at(3, Wait(gate)))
+    await arrive(page)
+    await send(page, TEXT)
+    await expect(answers(page).last).to_contain_text("Kept to here")
+    await page.get_by_role("button", name="Stop").dblclick()
+    await ends(answers(page).last, "stopped")
+    gate.open()
+    assert await text_of(page) == "Kept to here"
+    await expect(answers(page).last).to_contain_text("You stopped this answer. What was written is kept.")
+    await expect(page.get_by_role("button", name="Send")).to_be_visible()
+    await page.reload()
+    assert await text_of(page) == "Kept to here"
+
+
 async def test_B_05_two_tabs_show_the_same(page: Page, upstream: Upstream) -> None:
     await arrive(page)
     await send(page, "First")

@@ -1,0 +1,97 @@
+/** Formulas in markdown: `$…$` and `\(…\)` within a line, `$$…$$` and `\[…\]` on their own. Prices are no formulas. */
+
+/** @typedef {import("markdown-it").default} MarkdownIt */
+
+const PAIRS = /** @type {Record<string, string>} */ ({ "$$": "$$", "\\[": "\\]", "\\(": "\\)", $: "$" });
+/** A formula says more than spaces and backslashes. */
+const SAYS = /[^\s\\]/;
+/** `$5 and then some$`: begins like a price, goes on in words, and has nothing that only a formula has. */
+const PRICE = /^[\d.,]+(?:\s*[a-z]{1,3}\b)?(?:$|[\s–-].*[a-z]{2})/i;
+const TEX = /[\\^_={}<>+*/]/;
+const LONGEST = 2_000;
+
+/** How a formula may begin here, or nothing. @param {string} text @param {number} at */
+export function opening(text, at) {
+  const two = text.slice(at, at + 2);
+  if (two === "$$" || two === "\\(" || two === "\\[") return two;
+  if (text[at] !== "$" || !text[at + 1] || /\s/.test(text[at + 1])) return "";
+  return at && /[\p{L}\p{N}$\\]/u.test(text[at - 1]) && /[A-Za-z0-9$\\]/.test(text[at - 1]) ? "" : "$";
+}
+
+/** Where the formula that begins here ends (before its closing marks), or -1. @param {string} text @param {number} from @param {string} open */
+export function closing(text, from, open) {
+  const close = PAIRS[open];
+  const far = Math.min(text.length, from + LONGEST);
+  for (let at = from; at < far; at++) {
+    if (text.startsWith(close, at) && fits(text, from, at, open)) return at;
+    if (text[at] === "\\") at++;
+    else if (text[at] === "$" && open === "$") return -1;
+    else if (text[at] === "\n" && text[at + 1] === "\n") return -1;
+  }
+  return -1;
+}
+
+/** @param {string} text @param {number} from @param {number} at @param {string} open */
+function fits(text, from, at, open) {
+  const inside = text.slice(from, at);
+  if (!SAYS.test(inside)) return false;
+  if (open !== "$") return true;
+  if (/\s$/.test(inside) || /\d/.test(text[at + 1] ?? "")) return false;
+  return TEX.test(inside) || !PRICE.test(inside);
+}
+
+/** @param {MarkdownIt} md */
+export function formulas(md) {
+  md.inline.ruler.before("escape", "formula", (state, silent) => {
+    const open = opening(state.src, state.pos);
+    if (!open) return false;
+    const from = state.pos + open.length;
+    const end = closing(state.src.slice(0, state.posMax), from, open);
+    if (end < 0) return false;
+    if (!silent) {
+      const token = state.push("formula", "", 0);
+      token.content = state.src.slice(from, end);
+      token.markup = open;
+    }
+    state.pos = end + open.length;
+    return true;
+  });
+  // A paragraph that begins so is looked at as a whole, or an equals sign would make a heading of it.
+  md.block.ruler.before("fence", "formula", (state, startLine, endLine, silent) => {
+    const start = state.bMarks[startLine] + state.tShift[startLine];
+    const open = state.src.slice(start, start + 2);
+    if ((open !== "$$" && open !== "\\[") || state.sCount[startLine] - state.blkIndent >= 4) return false;
+    const close = PAIRS[open];
+    for (let line = startLine; line < endLine; line++) {
+      if (line > startLine && (state.isEmpty(line) || state.sCount[line] < state.blkIndent)) return false;
+      const from = line === startLine ? start + 2 : state.bMarks[line] + state.tShift[line];
+      const found = state.src.slice(from, state.eMarks[line]).indexOf(close);
+      if (found < 0) continue;
+      if (state.src.slice(from + found + 2, state.eMarks[line]).trim()) return false;
+      const inside = `${line === startLine ? "" : state.getLines(startLine, line, state.blkIndent, true)}${state.src.slice(from, from + found)}`;
+      const tex = (line === startLine ? inside : inside.slice(inside.indexOf(open) + 2)).trim();
+      if (!SAYS.test(tex)) return false;
+      if (!silent) push(state, startLine, line, tex);
+      return true;
+    }
+    return state.env.live && state.lineMax === endLine ? pending(state, startLine, endLine, silent) : false;
+  }, { alt: ["paragraph", "reference", "blockquote", "list"] });
+}
+
+/** @param {any} state @param {number} from @param {number} to @param {string} tex */
+function push(state, from, to, tex, open = false) {
+  const token = state.push("formula_block", "", 0);
+  token.block = true;
+  token.content = tex;
+  token.map = [from, to + 1];
+  token.meta = { open };
+  state.line = to + 1;
+}
+
+/** Still being written. @param {any} state @param {number} from @param {number} end @param {boolean} silent */
+function pending(state, from, end, silent) {
+  if (silent) return true;
+  const tex = state.getLines(from, end, state.blkIndent, true).trim().slice(2);
+  push(state, from, end - 1, tex.trim(), true);
+  return true;
+}

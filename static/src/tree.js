@@ -1,0 +1,244 @@
+/** From tokens to a tree of what shall stand on the page: plain values, of a fixed set of elements and attributes. */
+import { destination, says } from "./links.js";
+
+/**
+ * @typedef {import("markdown-it").Token} Token
+ * @typedef {object} Branch
+ * @property {string} tag
+ * @property {Record<string, string>} attrs
+ * @property {Node[]} children
+ * @property {number} [skip] so many children before these stand already
+ * @property {string} [label] of the footnote that this is or belongs to
+ *
+ * @typedef {{tag: "#code", language: string, skip: number, text: string, open: boolean}} Code
+ * @typedef {{tag: "#formula", tex: string, display: boolean, open: boolean}} Formula
+ * @typedef {string | Branch | Code | Formula} Node
+ *
+ * @typedef {object} Context
+ * @property {Map<string, number>} numbers of footnotes, in the order of their first mark
+ * @property {string} id what makes this text's own anchors unique
+ * @property {boolean} [openFormula] whether the last formula has no end yet
+ * @property {string[]} [columns] how a table's columns are aligned, where that is known
+ */
+
+const TAGS = /** @type {Record<string, string>} */ ({ strong: "strong", em: "em", s: "del", p: "p", blockquote: "blockquote", ul: "ul", ol: "ol", li: "li", table: "table", thead: "thead", tbody: "tbody", tr: "tr", th: "th", td: "td" });
+const NUMBER = /^[\p{Sc}~≈<>±+−-]{0,2}\s?\d[\d.,\u202f\u00a0]*\s?(?:%|‰|\p{Sc}|[\p{L}°µ/]{1,4})?$/u;
+
+/** @param {string} tag @param {Record<string, string>} [attrs] @param {Node[]} [children] @returns {Branch} */
+export const branch = (tag, attrs = {}, children = []) => ({ tag, attrs, children });
+
+/** @param {Token[]} tokens @param {Context} context @returns {Node[]} */
+export function tree(tokens, context) {
+  const root = branch("");
+  const stack = [root];
+  for (const token of tokens) {
+    const top = stack[stack.length - 1];
+    if (token.nesting === 1) {
+      const made = opened(token);
+      // Whether a list is loose is a matter of looks, not of elements, so that late empty lines rebuild nothing.
+      if (token.hidden && top.tag === "li") stack[stack.length - 2].attrs.class = "tight";
+      top.children.push(made);
+      stack.push(made);
+    } else if (token.nesting === -1) {
+      const done = /** @type {Branch} */ (stack.pop());
+      if (done.tag === "table") replaceLast(stack[stack.length - 1], table(done, context));
+    } else leaf(token, stack, context);
+  }
+  return root.children;
+}
+
+/** @param {Branch} parent @param {Node} node */
+function replaceLast(parent, node) {
+  parent.children[parent.children.length - 1] = node;
+}
+
+/** @param {Token} token @returns {Branch} */
+function opened(token) {
+  if (token.type === "heading_open") return heading(Number(token.tag[1]));
+  if (token.type === "footnote_open") return { ...branch("li"), label: token.meta.label };
+  const tag = TAGS[token.tag];
+  if (!tag) throw new Error(`unknown block ${token.type}`);
+  /** @type {Record<string, string>} */
+  const attrs = {};
+  const start = token.attrGet("start");
+  if (tag === "ol" && start !== null) attrs.start = String(start);
+  if (tag === "th") attrs.scope = "col";
+  const style = token.attrGet("style");
+  if (style) attrs.class = String(style).slice(String(style).indexOf(":") + 1);
+  return branch(tag, attrs);
+}
+
+/** The page's own headings come first: `#` is the third level. @param {number} level */
+function heading(level) {
+  const attrs = level > 4 ? { "aria-level": String(level + 2) } : {};
+  return branch(`h${Math.min(6, level + 2)}`, /** @type {Record<string, string>} */ (attrs));
+}
+
+/** @param {Token} token @param {Branch[]} stack @param {Context} context */
+function leaf(token, stack, context) {
+  const top = stack[stack.length - 1];
+  switch (token.type) {
+    case "inline":
+      top.children.push(...inline(token.children ?? [], context));
+      task(top, stack[stack.length - 2]);
+      break;
+    case "fence":
+    case "code_block":
+      top.children.push(code(token.info, token.content));
+      break;
+    case "formula_block":
+      top.children.push(formula(token.content, true, token.meta.open));
+      break;
+    case "hr":
+      top.children.push(branch("hr"));
+      break;
+    default:
+      throw new Error(`unknown block ${token.type}`);
+  }
+}
+
+/** @param {string} info @param {string} text @returns {Code} */
+export function code(info, text, open = false, skip = 0) {
+  const language = info.trim().split(/\s+/)[0];
+  return { tag: "#code", language, skip, text: text.endsWith("\n") && !open ? text.slice(0, -1) : text, open };
+}
+
+/** @param {string} tex @param {boolean} display @param {boolean} open @returns {Formula} */
+const formula = (tex, display, open) => ({ tag: "#formula", tex, display, open });
+
+/** `[ ]` and `[x]` at the beginning of an item. @param {Branch} p @param {Branch | undefined} li */
+function task(p, li) {
+  const [first] = p.children;
+  if (p.tag !== "p" || li?.tag !== "li" || li.children[0] !== p || typeof first !== "string") return;
+  const found = /^\[([ xX])\]\s+/.exec(first);
+  if (!found) return;
+  li.attrs.class = "task";
+  const words = first.slice(found[0].length);
+  const attrs = { type: "checkbox", disabled: "", "aria-label": wordsOf(p).slice(found[0].length, 100) || "…" };
+  p.children.splice(0, 1, branch("input", found[1] === " " ? attrs : { ...attrs, checked: "" }), ...(words ? [words] : []));
+}
+
+/** @param {Token[]} tokens @param {Context} context @returns {Node[]} */
+function inline(tokens, context) {
+  const root = branch("");
+  const stack = [root];
+  for (const token of tokens) {
+    const top = stack[stack.length - 1];
+    if (token.nesting === 1) {
+      const made = token.type === "link_open" ? branch("a", anchor(token)) : opened(token);
+      top.children.push(made);
+      stack.push(made);
+    } else if (token.nesting === -1) {
+      const done = /** @type {Branch} */ (stack.pop());
+      if (done.tag === "a") replaceLast(stack[stack.length - 1], link(done));
+    } else put(top, piece(token, context));
+  }
+  if (context.openFormula && tokens.length) mark(root);
+  return root.children;
+}
+
+/** The last formula has no end yet. @param {Branch} root */
+function mark(root) {
+  const last = root.children[root.children.length - 1];
+  if (typeof last !== "object") return;
+  if (last.tag === "#formula") /** @type {Formula} */ (last).open = true;
+  else if ("children" in last) mark(last);
+}
+
+/** Neighbouring texts are one, as they are on the page. @param {Branch} parent @param {Node} node */
+function put(parent, node) {
+  const { children } = parent;
+  const last = children[children.length - 1];
+  if (node === "") return;
+  if (typeof node === "string" && typeof last === "string") children[children.length - 1] = last + node;
+  else children.push(node);
+}
+
+/** @param {Token} token @param {Context} context @returns {Node} */
+function piece(token, context) {
+  switch (token.type) {
+    case "text":
+      return token.content;
+    case "text_special":
+      return token.content;
+    case "softbreak":
+      return "\n";
+    case "hardbreak":
+      return branch("br");
+    case "code_inline":
+      return branch("code", {}, token.content ? [token.content] : []);
+    case "formula":
+      return formula(token.content.trim(), token.markup === "$$" || token.markup === "\\[", false);
+    case "footnote":
+      return note(token.content, context);
+    case "image":
+      return picture(token, context);
+    default:
+      throw new Error(`unknown piece ${token.type}`);
+  }
+}
+
+/** @param {Token} token @returns {Record<string, string>} */
+function anchor(token) {
+  const attrs = /** @type {Record<string, string>} */ ({ href: String(token.attrGet("href") ?? "") });
+  const title = token.attrGet("title");
+  if (title) attrs.title = String(title);
+  return attrs;
+}
+
+/** What leads elsewhere says where; what may not be followed says what it was. @param {Branch} made @returns {Branch} */
+function link(made, kind = "") {
+  const { href, ...rest } = made.attrs;
+  const to = destination(href);
+  if (!to) return branch("span", { ...rest, class: `unlinked${kind && ` ${kind}`}` }, [...made.children, place(href)]);
+  const attrs = { ...rest, href: to.href, rel: "noopener noreferrer", target: "_blank", ...(kind && { class: kind }) };
+  const children = says(wordsOf(made), to.place) && !to.long ? made.children : [...made.children, place(to.place, to.long)];
+  return branch("a", attrs, children);
+}
+
+/** @param {string} where @param {number} [long] */
+function place(where, long = 0) {
+  return branch("bdi", { class: "place", ...(long && { "data-long": String(long) }) }, where ? [where] : []);
+}
+
+/** A picture from elsewhere is a link, never loaded. @param {Token} token @param {Context} context */
+function picture(token, context) {
+  const alt = inline(token.children ?? [], context).map((node) => wordsOf(node)).join("");
+  const attrs = /** @type {Record<string, string>} */ ({ href: String(token.attrGet("src") ?? "") });
+  const title = token.attrGet("title");
+  if (title) attrs.title = String(title);
+  return link(branch("a", attrs, alt ? [alt] : []), "picture");
+}
+
+/** @param {string} label @param {Context} context */
+function note(label, { numbers, id }) {
+  const number = numbers.get(label) ?? numbers.size + 1;
+  numbers.set(label, number);
+  const anchor = branch("a", { href: `#note-${id}-${number}`, role: "doc-noteref" }, [String(number)]);
+  return { ...branch("sup", { class: "footnote" }, [anchor]), label };
+}
+
+/** @param {Node} node @returns {string} */
+export function wordsOf(node) {
+  if (typeof node === "string") return node;
+  if (node.tag === "#code") return /** @type {Code} */ (node).text;
+  if (node.tag === "#formula") return /** @type {Formula} */ (node).tex;
+  return /** @type {Branch} */ (node).children.map(wordsOf).join("");
+}
+
+/** Scrolls by itself; columns of numbers end together. @param {Branch} made @param {Context} context */
+function table(made, context) {
+  const rows = made.children.flatMap((part) => /** @type {Branch} */ (part).children);
+  const [head, first] = /** @type {Branch[]} */ (rows);
+  context.columns ??= head.children.map((cell, at) => column(/** @type {Branch} */ (cell), /** @type {Branch} */ (first?.children[at])));
+  for (const row of /** @type {Branch[]} */ (rows)) {
+    row.children.forEach((cell, at) => context.columns?.[at] && (/** @type {Branch} */ (cell).attrs.class = context.columns[at]));
+  }
+  return branch("div", { class: "table" }, [made]);
+}
+
+/** @param {Branch} head @param {Branch | undefined} cell */
+function column(head, cell) {
+  if (head.attrs.class) return head.attrs.class;
+  return cell && NUMBER.test(wordsOf(cell).trim()) ? "number" : "";
+}
