@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -20,7 +20,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from streaming.dialects.repair import clean, clean_all
-from streaming.events import CONTENT, Finished, Reasoning, Usage, to_dict
+from streaming.events import CONTENT, Failed, Finished, Reasoning, Started, Usage, to_dict
 from streaming.logs import Batch
 from streaming.transcript import Transcript
 from streaming.upstreams import Model, Prices
@@ -33,7 +33,10 @@ UPDATE conversations_message SET text = %s, reasoning = %s, refusal = %s, tool_c
 WHERE id = %s AND state = 'streaming'
 AND EXISTS (SELECT 1 FROM conversations_run run WHERE run.reply_id = conversations_message.id AND run.fence = %s)
 """
+COUNTS = ("input", "output", "cache_read", "cache_write", "reasoning")
 _MOST_TOKENS = 2**31 - 1
+_A_DAY = 86_400
+_DEAREST = 10**6
 
 
 class Snapshot(NamedTuple):
@@ -58,6 +61,7 @@ class Recording:
         self.settled = asyncio.Event()
         self.first_at: datetime | None = None
         self.ended_at: datetime | None = None
+        self.request = ""
         self._thinking: float | None = None
         self._thought: float | None = None
 
@@ -65,6 +69,8 @@ class Recording:
         """Go on by what the log says next."""
         for event in batch.events:
             self._time(event)
+            if isinstance(event, Started | Failed):
+                self.request = event.request or self.request
         self.transcript.apply_all(batch.events)
         self.position, self.dirty = batch.position, True
         if self.transcript.outcome is not None:
@@ -99,7 +105,7 @@ class Recording:
         return self.run.settle(said.state, self._record(), words)
 
     def _record(self) -> dict[str, Any]:
-        said, outcome = self.transcript, self.transcript.outcome
+        said, outcome, usage = self.transcript, self.transcript.outcome, credible(self.transcript.usage)
         if self._thinking is not None and self._thought is None:
             self._thought = time.monotonic() - self._thinking
         broken = said.state in (State.INTERRUPTED, State.FAILED)
@@ -111,12 +117,21 @@ class Recording:
             "raw_reason": clean(outcome.raw)[:64] if isinstance(outcome, Finished) else "",
             "answer_id": clean(said.id)[:200],
             "answer_model": clean(said.model)[:200],
+            "request_id": self.request,
+            "retry_at": self._retry_at(),
             "first_at": self.first_at,
             "ended_at": self.ended_at,
             "thought_seconds": self._thought,
-            **_counted(said.usage),
-            "cost": cost(said.usage, self.prices),
+            **{f"{name}_tokens": getattr(usage, name) for name in COUNTS},
+            "cost": cost(usage, self.prices),
         }
+
+    def _retry_at(self) -> datetime | None:
+        """When the upstream wants to be asked again, if it said so and a clock can tell it."""
+        outcome, ended = self.transcript.outcome, self.ended_at
+        if isinstance(outcome, Failed) and outcome.retry_after and ended and outcome.retry_after < _A_DAY:
+            return ended + timedelta(seconds=outcome.retry_after)
+        return None
 
 
 def save(snapshots: Sequence[Snapshot]) -> None:
@@ -133,23 +148,23 @@ def save(snapshots: Sequence[Snapshot]) -> None:
         cursor.executemany(_SAVE, rows)
 
 
-def _counted(usage: Usage | None) -> dict[str, int | None]:
-    """The columns of tokens; a count that no server can mean is left out."""
-    names = ("input", "output", "cache_read", "cache_write", "reasoning")
-    counts = {name: getattr(usage, name, None) for name in names}
-    return {
-        f"{name}_tokens": count if count is not None and 0 <= count <= _MOST_TOKENS else None
-        for name, count in counts.items()
-    }
+def credible(usage: Usage | None) -> Usage:
+    """The counts that a server can mean; the others are left out, of the columns and of the cost alike."""
+    counts = {name: getattr(usage, name, None) for name in COUNTS}
+    return Usage(**{name: n if n is not None and 0 <= n <= _MOST_TOKENS else None for name, n in counts.items()})
 
 
-def cost(usage: Usage | None, prices: Prices | None) -> Decimal | None:
-    """What the answer cost by the upstream's prices a million tokens; what came from a cache is in `input` too."""
-    if usage is None or prices is None or usage.input is None or usage.output is None:
+def cost(usage: Usage, prices: Prices | None) -> Decimal | None:
+    """What the answer cost by the upstream's prices a million tokens; what came from a cache is in `input` too.
+
+    None where nobody can know it, and where it is more than the column holds: no answer costs that.
+    """
+    if prices is None or usage.input is None or usage.output is None:
         return None
     read, write = usage.cache_read or 0, usage.cache_write or 0
     plain = max(usage.input - read - write, 0)
     at = prices.input if prices.cache_read is None else prices.cache_read
     made = prices.input if prices.cache_write is None else prices.cache_write
     total = plain * prices.input + read * at + write * made + usage.output * prices.output
-    return (total / 1_000_000).quantize(Decimal("1e-8"))
+    cost = total / 1_000_000
+    return cost.quantize(Decimal("1e-8")) if cost < _DEAREST else None
