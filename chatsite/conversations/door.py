@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
-from http.cookies import CookieError, SimpleCookie
 from importlib import import_module
 from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.contrib.auth import get_user
-from django.http import HttpRequest
+from django.db.models import Exists, QuerySet
+from django.http import HttpRequest, parse_cookie
 from django.utils import timezone
 
 from chatsite.accounts.models import User
@@ -33,22 +33,24 @@ class Visitor(NamedTuple):
 class Door:
     """The engine's `Door`. It trusts nothing in the scope but the cookie and what it wrote there itself."""
 
-    def __init__(self, persist: Callable[[str], Awaitable[None]]) -> None:
-        self._persist = persist
+    def __init__(self, persist: Callable[[str], Awaitable[None]], begin: Callable[[], object]) -> None:
+        self._persist, self._begin = persist, begin
 
     async def may_open(self, scope: MutableMapping[str, Any]) -> str | None:
         """The group for hints to whoever is signed in by this handshake's cookie, or None."""
+        self._begin()  # a process's rounds start with its first socket at the latest, whatever server it lives in
         key = _session_key(scope)
         visitor = await db(_visitor)(key) if key else None
         scope[VISITOR] = visitor
         return audience(visitor.user) if visitor else None
 
     async def may_follow(self, scope: Mapping[str, Any], run: str) -> bool:
-        """Whether this is a run of a conversation that the person sees, who is still who they were."""
+        """Whether this is a run of a conversation that the person sees, who is still who they were and signed in."""
         visitor, uid = scope.get(VISITOR), uid_of(run)
         if visitor is None or uid is None:
             return False
         theirs = Run.objects.filter(
+            Exists(_sessions({visitor.session})),
             uid=uid,
             reply__conversation__owner_id=visitor.user,
             reply__conversation__deleted_at__isnull=True,
@@ -69,33 +71,43 @@ class Door:
 
 
 def _session_key(scope: Mapping[str, Any]) -> str:
-    """What the session cookie of these headers holds."""
+    """What the session cookie of these headers holds, read as Django reads it for a page."""
     lines = [value.decode("latin-1") for name, value in scope.get("headers", ()) if name == b"cookie"]
-    try:
-        cookies = SimpleCookie("; ".join(lines))
-    except CookieError:
-        return ""
-    found = cookies.get(settings.SESSION_COOKIE_NAME)
-    return found.value if found else ""
+    return parse_cookie("; ".join(lines)).get(settings.SESSION_COOKIE_NAME, "")
+
+
+class _Seen(dict[str, Any]):
+    """A session's content. What Django would write back is not: a socket cannot give the browser its new cookie."""
+
+    def cycle_key(self) -> None:
+        """Nothing: the next page does it, which can set the cookie."""
+
+    def flush(self) -> None:
+        """Nothing: whoever holds the cookie is told by the next page."""
+
+
+def _store() -> Any:
+    return import_module(settings.SESSION_ENGINE).SessionStore
 
 
 def _visitor(key: str) -> Visitor | None:
     # Django's own check of a session, so that what ends one for a page ends it here, key rotation included.
     request = HttpRequest()
-    request.session = import_module(settings.SESSION_ENGINE).SessionStore(key)
+    request.session = _Seen(_store()(key).load())
     user = get_user(request)
     return Visitor(user.pk, key, user.auth_epoch) if isinstance(user, User) and user.is_active else None
+
+
+def _sessions(keys: set[str]) -> QuerySet[Any]:
+    """Those of these sessions that stand."""
+    sessions: QuerySet[Any] = _store().get_model_class().objects
+    return sessions.filter(session_key__in=keys, expire_date__gt=timezone.now())
 
 
 def _good(visitors: set[Visitor]) -> set[Visitor]:
     if not visitors:
         return set()
-    sessions = import_module(settings.SESSION_ENGINE).SessionStore.get_model_class().objects
-    alive = set(
-        sessions.filter(
-            session_key__in={visitor.session for visitor in visitors}, expire_date__gt=timezone.now()
-        ).values_list("session_key", flat=True)
-    )
+    alive = set(_sessions({visitor.session for visitor in visitors}).values_list("session_key", flat=True))
     people = User.objects.filter(pk__in={visitor.user for visitor in visitors}, is_active=True)
     epochs = dict(people.values_list("pk", "auth_epoch"))
     return {one for one in visitors if one.session in alive and epochs.get(one.user) == one.epoch}

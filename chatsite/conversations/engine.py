@@ -59,15 +59,17 @@ class Engine:
         """Let the model write this reply; what cannot even be begun is settled at once, never left streaming."""
         run = reply.run
         self.ledger.granted(run)
+        begun = False
         try:
             await self.runs.start(str(run.uid), model, prompt)
-        except StreamingError as error:
-            reason = "server_stopped" if self.draining else "internal"
-            logger.warning("run %s was not begun: %s", run.uid, type(error).__name__)
-            await self.ledger.release(str(run.uid), run.fence)
-            await db(run.give_up)(reason)
-        else:
             self.recorder.follow(run, reply, model)
+            begun = True
+        except StreamingError as error:
+            logger.warning("run %s was not begun: %s", run.uid, type(error).__name__)
+        finally:
+            if not begun:
+                await self.ledger.release(str(run.uid), run.fence)
+                await db(run.give_up)("server_stopped" if self.draining else "internal")
 
     async def stop(self, run: UUID, by: str = "person") -> None:
         """End a run, wherever it goes on, and return when its rows say so, or after a few seconds."""
