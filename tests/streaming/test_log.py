@@ -253,7 +253,25 @@ async def test_a_stop_is_heard_whenever_it_is_asked(log: Log) -> None:
     await log.ask_to_stop(RUN, "person")
     await log.ask_to_stop(RUN, "deleted")
     assert await hearing == await log.stop_asked(RUN) == "person"
-    await log.ask_to_stop("unknown", "person")
+
+
+async def test_B_08_a_wish_to_stop_what_is_just_being_started_is_not_lost(log: Log) -> None:
+    await log.ask_to_stop(RUN, "person")
+    await log.open(RUN, 1)
+    async with asyncio.timeout(5):
+        assert await log.stop_asked(RUN) == "person"
+
+
+async def test_wishes_to_stop_what_nobody_starts_are_forgotten() -> None:
+    log = MemoryLog(Bounds(stops=2))
+    for run in ("a", "b", "c"):
+        await log.ask_to_stop(run, "person")
+    for run in ("a", "b", "c"):
+        await log.open(run, 1)
+    heard = [asyncio.create_task(log.stop_asked(run)) for run in ("a", "b", "c")]
+    await asyncio.wait(heard, timeout=0.05)
+    assert [task.done() for task in heard] == [False, True, True]
+    heard[0].cancel()
 
 
 async def test_an_ended_run_is_kept_for_a_while_only() -> None:

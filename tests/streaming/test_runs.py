@@ -51,6 +51,18 @@ async def test_a_run_outlives_whoever_asked_for_it(log: MemoryLog, ledger: Ledge
     assert (await told(log))[-1:] == END
 
 
+async def test_B_08_stop_reaches_a_run_that_is_just_being_started(log: MemoryLog, ledger: Ledger) -> None:
+    gate = asyncio.Event()
+    ledger.slow = gate
+    live, _ = runs(log, ledger, [HELLO, forever])
+    starting = asyncio.create_task(live.start(RUN, MODEL, ask("Hi")))
+    await asyncio.sleep(0.01)
+    await live.stop(RUN)
+    gate.set()
+    await starting
+    assert (await told(log))[-1] == Stopped("person")
+
+
 async def test_B_08_stop_ends_the_run_at_once_and_closes_the_upstream(log: MemoryLog, ledger: Ledger) -> None:
     live, asker = runs(log, ledger, [HELLO, forever])
     await live.start(RUN, MODEL, ask("Hi"))

@@ -32,8 +32,11 @@ class Ledger:
         self.renewals: list[set[str]] = []
         self.released: list[str] = []
         self.broken = False
+        self.slow: asyncio.Event | None = None
 
     async def lease(self, run: str) -> int:
+        if self.slow is not None:
+            await self.slow.wait()
         if run in self.lost:
             raise Refused(run)
         self.fences[run] = self.fences.get(run, 0) + 1
