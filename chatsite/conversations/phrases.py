@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 PHRASES: Final[Mapping[str, str | Promise]] = {
     # Beside an answer that is being written
     "waiting": _("Waiting for {model} · {time}"),
+    "busy_model": _("{model} is busy. Trying again in {time}. Your message is kept."),
     "writing": _("{model} · writing"),
     "thinking": _("Thinking · {time}"),
     "thought": _("Thought for {time}"),

@@ -18,6 +18,7 @@ export const ICONS = [
   "ellipsis",
   "cloud-off",
   "unplug",
+  "timer",
   "circle-stop",
   "circle-alert",
   "triangle-alert",

@@ -5,7 +5,7 @@
 import { adopt } from "./adopt.js";
 import { announce } from "./announcer.js";
 import { Blocks } from "./blocks.js";
-import { SLOW, look } from "./live.js";
+import { BUSY, SLOW, look } from "./live.js";
 import { part, stamp } from "./parts.js";
 import { get } from "./request.js";
 import { Sentences } from "./sentences.js";
@@ -31,6 +31,7 @@ export class LiveReply {
   #asked = 0;
   #thoughtFrom = 0;
   #heard = 0;
+  #busyUntil = 0;
   #behindSince = 0;
   #fetched = 0;
   #frame = 0;
@@ -75,6 +76,15 @@ export class LiveReply {
     if (before === "waiting" && this.#phase === "thinking") this.#thinks();
     this.#frame ||= requestAnimationFrame(() => this.#patch());
     if (this.#transcript.outcome) this.resync();
+  }
+
+  /** The model could not be asked just now, and will be again. @param {{seconds: number, reason: string}} notice */
+  waiting({ seconds, reason }) {
+    if (!BUSY.includes(reason)) return;
+    const first = !this.#busyUntil;
+    this.#busyUntil = performance.now() + seconds * 1_000;
+    this.#say();
+    if (first) announce(part(this.#host, "status").textContent ?? "");
   }
 
   /** Takes the message as the server has it, and goes on from there. */
@@ -209,6 +219,7 @@ export class LiveReply {
       waited: (now - this.#asked) / 1_000,
       quiet: (now - this.#heard) / 1_000,
       stopping: this.stopping,
+      busy: (this.#busyUntil - now) / 1_000,
       model: this.#host.getAttribute("model") ?? "",
       limit: Number(/** @type {HTMLElement | null} */ (this.#host.closest("[data-quiet]"))?.dataset.quiet),
     });
@@ -217,6 +228,7 @@ export class LiveReply {
     this.#host.dataset.rule = rule;
     const status = this.#host.querySelector('[data-part="status"]');
     if (status && status.textContent !== line) status.replaceChildren(...(icon ? [stamp(`icon-${icon}`)] : []), line);
+    status?.classList.toggle("status--busy", icon === "busy");
     const thought = (now - this.#thoughtFrom) / 1_000;
     if (phase === "thinking") part(this.#host, "thinking").textContent = t("thinking", { time: duration(thought) });
     else if (before === "thinking") part(this.#host, "thinking").textContent = t("thought", { time: duration(thought) });

@@ -10,6 +10,7 @@
  * @typedef {object} Reader what follows a run
  * @property {number} position the position up to which it has the run's events
  * @property {(events: RunEvent[]) => void} apply takes the next events; `position` has moved on already
+ * @property {(notice: {seconds: number, reason: string}) => void} waiting nothing comes yet, and why
  * @property {() => void} resync fetches its message anew, then follows again
  * @property {() => void} gone the run is unknown here: takes what is stored
  * @typedef {"idle"|"connecting"|"open"|"waiting"|"offline"|"blocked"|"signed-out"|"outdated"} State
@@ -149,6 +150,7 @@ export class RunSocket extends EventTarget {
     this.#seen = this.#clock.now();
     if (typeof frame.n === "number") this.#acknowledge(frame.n);
     if (frame.type === "events") this.#events(frame);
+    else if (frame.type === "waiting") this.#waits(frame);
     else if (frame.type === "resync") this.#lost(frame.run, false);
     else if (frame.type === "gone") this.#gone(frame.run);
     else if (frame.type === "changed") this.dispatchEvent(new CustomEvent("changed", { detail: { what: frame.what, id: frame.id } }));
@@ -161,6 +163,12 @@ export class RunSocket extends EventTarget {
     if (after !== entry.reader.position) return this.#lost(run, true);
     entry.reader.position = position;
     entry.reader.apply(events);
+  }
+
+  /** @param {{run: string, seconds: number, reason: string}} frame */
+  #waits({ run, seconds, reason }) {
+    const entry = this.#runs.get(run);
+    if (entry?.following) entry.reader.waiting({ seconds, reason });
   }
 
   /** @param {string} run @param {boolean} leave whether the server still believes that we follow */

@@ -3,11 +3,19 @@ import { test } from "node:test";
 import { look } from "../../static/src/live.js";
 import "./world.js";
 
-const moment = { phase: "writing", connection: "open", disconnected: 0, behind: false, waited: 3.4, quiet: 0.2, stopping: false, model: "tour", limit: 900 };
+const moment = { phase: "writing", connection: "open", disconnected: 0, behind: false, waited: 3.4, quiet: 0.2, stopping: false, busy: 0, model: "tour", limit: 900 };
 const line = (changes) => look({ ...moment, ...changes }).line;
 
 test("waiting tells how long, and breathes", () => {
   assert.deepEqual(look({ ...moment, phase: "waiting" }), { line: "Waiting for tour · 3\u202fs", rule: "breathing" });
+});
+
+test("U-07 a busy model is said to be so, and when it is asked again", () => {
+  const busy = { ...moment, phase: "waiting", busy: 13.2 };
+  assert.deepEqual(look(busy), { line: "tour is busy. Trying again in 14\u202fs. Your message is kept.", rule: "breathing", icon: "busy" });
+  assert.equal(line({ ...busy, busy: -1 }), "Waiting for tour · 3\u202fs");
+  assert.equal(line({ ...busy, stopping: true }), "stopping");
+  assert.equal(line({ ...busy, phase: "writing" }), "tour · writing");
 });
 
 test("while text comes no time is told, and the rule stands still", () => {

@@ -46,6 +46,17 @@ test("it hands on what comes next, in order", () => {
   assert.equal(reader.position, 5);
 });
 
+test("U-07 what a busy model makes us wait for is handed on, and moves nothing", () => {
+  const { runs, sockets } = world();
+  const reader = new FakeReader(2);
+  runs.follow(RUN, reader);
+  sockets[0].accept();
+  sockets[0].say({ type: "waiting", run: RUN, seconds: 14, reason: "rate_limited" });
+  assert.deepEqual(reader.calls, [{ seconds: 14, reason: "rate_limited" }]);
+  sockets[0].say(text(2, ["on"]));
+  assert.equal(reader.text, "on");
+});
+
 test("test_I_4_a_hole_is_never_shown: it resyncs instead, and ignores the rest until it follows again", () => {
   const { runs, sockets } = world();
   const reader = new FakeReader(0);

@@ -3,6 +3,7 @@ import { learn } from "../../static/src/words.js";
 
 learn({
   waiting: "Waiting for {model} · {time}",
+  busy_model: "{model} is busy. Trying again in {time}. Your message is kept.",
   writing: "{model} · writing",
   slow: "Nothing new for {time}. Still connected; ends by itself at {limit}.",
   seconds: "{n} s",
@@ -87,6 +88,10 @@ export class FakeReader {
 
   apply(events) {
     this.events.push(...events);
+  }
+
+  waiting(notice) {
+    this.calls.push(notice);
   }
 
   resync() {
