@@ -6,7 +6,6 @@ nobody compresses what was asked for plainly, that a body ends.
 
 from __future__ import annotations
 
-import hashlib
 import zlib
 from collections.abc import Iterator
 from typing import Final, Protocol
@@ -35,6 +34,7 @@ class Parser(Protocol):
     """What both dialects' parsers do."""
 
     done: bool
+    unread: str
 
     def feed(self, sse: ServerSentEvent) -> list[Event]: ...
 
@@ -106,7 +106,6 @@ class Reading:
         self._whole: bytearray | None = None
         self._begun = False
         self._heard = False
-        self._last: ServerSentEvent | None = None
 
     def feed(self, data: bytes) -> list[Event]:
         """What these bytes say."""
@@ -179,7 +178,6 @@ class Reading:
     def _stream(self, data: bytes, events: list[Event]) -> None:
         for sse in self._decoder.feed(data):
             self._heard = True
-            self._last = sse
             events += self._parser.feed(sse)
             if self._parser.done:
                 return
@@ -191,11 +189,7 @@ class Reading:
             sent, made = self._unpacker.sizes
             begins = _KINDS.get(self._head[:1], "a stream" if self._begun else "nothing")
             self.trouble = f"{failed.reason} after {sent} bytes" + (f", unpacked {made}" if made != sent else "")
-            self.trouble += f", begins like {begins}" + (_described(self._last) if self._last else "")
+            self.trouble += f", begins like {begins}" + (
+                f", unreadable: {self._parser.unread}" if self._parser.unread else ""
+            )
         return events
-
-
-def _described(sse: ServerSentEvent) -> str:
-    """An event in numbers."""
-    data = sse.data.encode("utf-8", "replace")
-    return f", last event {len(data)} bytes sha256={hashlib.sha256(data).hexdigest()[:12]}"

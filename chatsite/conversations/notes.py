@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from django.conf import settings
+from django.utils import timezone
+from django.utils.formats import time_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -153,6 +156,9 @@ def _failed(run: Run) -> Note:
     if run.kind == "overloaded":
         sentence = str(FAILED["rate_limited"])
     more = _("Your message is kept. Try again, or choose another model.")
+    if run.retry_at and run.retry_at > timezone.now():
+        at = time_format(timezone.localtime(run.retry_at + timedelta(minutes=1)), "H:i")  # no minute too early
+        more = _("Your message is kept. Try again at {time}, or choose another model.").format(time=at)
     return Note("danger", "circle-alert", sentence, more, run.error_id, again=True)
 
 

@@ -96,6 +96,8 @@ class Run(models.Model):
     thought_seconds = models.FloatField(null=True, blank=True)
     answer_id = models.CharField(_("the upstream's id"), max_length=200, blank=True)
     answer_model = models.CharField(_("the upstream's name for the model"), max_length=200, blank=True)
+    request_id = models.CharField(_("the upstream's id of the request"), max_length=128, blank=True)
+    retry_at = models.DateTimeField(_("busy until"), null=True, blank=True)
     worker = models.CharField(max_length=100, blank=True)
     fence = models.PositiveIntegerField(default=0)
     lease_until = models.DateTimeField(null=True, blank=True)

@@ -18,6 +18,7 @@ from ..groups import Groups, groups_of
 from ..models import Message, Run
 from ..notes import Note, note_of
 from ..phrases import PHRASES
+from ..setup import Refusal, refusals
 
 register = template.Library()
 
@@ -59,6 +60,12 @@ def latest(user: User) -> Groups:
 def note(message: Message) -> Note | None:
     """What is to be said about a reply that did not simply end."""
     return note_of(message)
+
+
+@register.simple_tag
+def refused(user: User) -> list[Refusal]:
+    """The services that do not accept our key, for an administrator's eyes."""
+    return refusals() if user.is_staff else []
 
 
 @register.filter
