@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 import uuid
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, TypeAlias, cast
@@ -21,6 +22,8 @@ from ..engine import engine
 from ..groups import groups_of
 from ..models import Conversation, Message
 from ..problems import Missing, Problem, Storage
+
+logger = logging.getLogger(__name__)
 
 View: TypeAlias = Callable[..., Coroutine[Any, Any, HttpResponseBase]]
 
@@ -88,11 +91,19 @@ def post(view: View) -> View:
             if not is_fragment(request):
                 raise
             problem = Missing()
-        except (OperationalError, InterfaceError):
+        except (OperationalError, InterfaceError) as error:
+            logger.error("nothing could be stored: %s", _cause(error))
             problem = Storage()
         return await db(refuse)(request, problem, kwargs.get("uid"))
 
     return cast(View, require_POST(answer))
+
+
+def _cause(error: Exception) -> str:
+    """What the database calls it, without its message, which may hold words."""
+    cause = error.__cause__
+    name = getattr(cause, "sqlite_errorname", None) or getattr(cause, "sqlstate", None)
+    return f"{type(error).__name__} {name or ''}".strip()
 
 
 def refuse(request: HttpRequest, problem: Problem, uid: uuid.UUID | None) -> HttpResponse:
