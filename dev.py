@@ -76,6 +76,7 @@ def port_number(text: str) -> int:
 def program(name: str, arguments: list[str]) -> int:
     """Set everything up and run one of the programs."""
     setup.everything(development=True)
+    setup.static()
     process = processes.start([setup.PYTHON, PROGRAMS[name], *arguments])
     try:
         return process.wait()

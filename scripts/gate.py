@@ -109,6 +109,7 @@ def test(arguments: Sequence[str], *, long: bool) -> int:
     os.environ.setdefault("PYTEST_XDIST_AUTO_NUM_WORKERS", str(os.cpu_count() or 1))
     system.programs()
     setup.everything(development=True)
+    setup.static()
     setup.node()
     gate = Gate(arguments, long=long)
     failed = ""

@@ -23,6 +23,8 @@ def run(host: str, port: int, *, reload: bool = False) -> int:
         port = port or processes.free_port()
         _defaults(port, reload=reload)
         setup.everything()
+        if not reload:
+            setup.static()
         os.umask(0o077)  # what people write is nobody else's on this machine
         setup.database()
         return _serve(host, port, reload=reload)

@@ -27,12 +27,11 @@ OLDEST_NODE = 20
 
 
 def everything(*, development: bool = False) -> None:
-    """All that a program of ours needs on this machine, short of a database."""
+    """All that a program of ours needs on this machine, short of a database and the static files of production."""
     python()
     packages(development=development)
     page()
     secret_key()
-    static()
 
 
 def python() -> None:
