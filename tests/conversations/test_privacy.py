@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import Any
 from uuid import UUID, uuid4
@@ -244,6 +245,22 @@ async def test_a_cookie_that_is_no_session_opens_nothing(cookie: str, db: None) 
 def scope_of(person: Person) -> dict[str, Any]:
     cookies = "; ".join(f"{name}={morsel.value}" for name, morsel in person.client.cookies.items())
     return {"headers": [(b"cookie", cookies.encode())]}
+
+
+async def test_B_13_an_address_knocks_so_often_without_a_session(writer: Person, settings: Any) -> None:
+    settings.TRUSTED_PROXIES = 1
+
+    def knock(address: str, cookie: bool = False) -> dict[str, Any]:
+        headers = [*scope_of(writer)["headers"]] if cookie else [(b"cookie", b"session=nobody-knows-this")]
+        return {"client": ["10.0.0.1", 1], "headers": [*headers, (b"x-forwarded-for", f"1.1.1.1, {address}".encode())]}
+
+    for _ in range(60):
+        assert await door.may_open(knock("192.0.2.7", cookie=True))
+        assert await door.may_open(knock("2001:db8::7")) is None
+    assert await door.may_open(knock("2001:db8::8", cookie=True)) is None  # the same household
+    assert await door.may_open(knock("2001:db8:1::8", cookie=True))
+    await asyncio.sleep(1)
+    assert await door.may_open(knock("2001:db8::8", cookie=True))
 
 
 async def test_a_new_page_needs_an_account(async_client: Any, db: None) -> None:

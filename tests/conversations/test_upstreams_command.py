@@ -65,7 +65,8 @@ def test_it_asks_each_model_for_a_word(upstreams: Any, server: Upstream) -> None
 def test_it_says_which_model_does_not_answer_and_why(upstreams: Any, server: Upstream) -> None:
     silent = openai_answer("late").before_last(Wait(Gate()))
     refusal = {"error": {"message": f"bad key {KEY}"}}
-    server.script(failure(401, refusal), silent, failure(404))
+    answers = {"a": failure(401, refusal), "b": silent, "c": failure(404)}
+    server.otherwise = lambda request: answers[request.json["model"]]
     said, code = upstreams("--seconds", "0.5")
     assert code == 1
     lines = [line.strip() for line in said.splitlines() if line.startswith("  ")]

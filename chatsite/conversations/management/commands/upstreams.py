@@ -22,6 +22,7 @@ from ...engine import catalogue
 
 PATIENCE = 30.0
 """Seconds that a model has for a word."""
+AT_ONCE = 4
 QUESTION = Prompt(turns=(Turn(role="user", parts=(TextPart("Say one word."),)),), max_tokens=64)
 
 
@@ -56,16 +57,17 @@ class Command(BaseCommand):
                     self._say(f"  {model.id}")
 
     async def _ask_all(self, known: Catalogue, seconds: float) -> int:
-        """Ask one after the other; how many failed."""
-        client = Client(Timeouts(connect=settings.CONNECT_SECONDS))
-        failed = 0
-        for upstream in known.upstreams:
-            self._say(f"{upstream.name}: {upstream.dialect}, {upstream.base_url}")
-            for model in (one for one in known.models if one.upstream is upstream):
-                began = time.monotonic()
-                reason = await _ask(client, model, seconds)
-                failed += bool(reason)
-                self._say(f"  {model.id}: {f'failed, {reason}' if reason else f'ok, {time.monotonic() - began:.1f} s'}")
+        """Ask a few at a time, and tell in the order of the list; how many failed."""
+        client, turn = Client(Timeouts(connect=settings.CONNECT_SECONDS)), asyncio.Semaphore(AT_ONCE)
+        asked = [(model, asyncio.create_task(_ask(client, model, seconds, turn))) for model in known.models]
+        failed, last = 0, None
+        for model, answer in asked:
+            if model.upstream is not last:
+                last = model.upstream
+                self._say(f"{last.name}: {last.dialect}, {last.base_url}")
+            reason, took = await answer
+            failed += bool(reason)
+            self._say(f"  {model.id}: {f'failed, {reason}' if reason else f'ok, {took:.1f} s'}")
         await client.aclose()
         return failed
 
@@ -74,8 +76,14 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
-async def _ask(client: Client, model: Model, seconds: float) -> str:
-    """Why the model gave no word; empty if it did."""
+async def _ask(client: Client, model: Model, seconds: float, turn: asyncio.Semaphore) -> tuple[str, float]:
+    """Why the model gave no word, which is empty if it did, and how long it took."""
+    async with turn:
+        began = time.monotonic()
+        return await _reason(client, model, seconds), time.monotonic() - began
+
+
+async def _reason(client: Client, model: Model, seconds: float) -> str:
     seen: list[Event] = []
     try:
         async with asyncio.timeout(seconds), aclosing(client.ask(model, QUESTION)) as reads:
