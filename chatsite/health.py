@@ -23,10 +23,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
-from chatsite.bucket import Bucket
 from chatsite.conversations.engine import log
 from chatsite.database import db
 from streaming.errors import Gone
+from streaming.window import Bucket
 
 logger = logging.getLogger(__name__)
 

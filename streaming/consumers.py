@@ -95,9 +95,11 @@ class RelayConsumer(AsyncWebsocketConsumer):
         elif frames.PROTOCOL not in self.scope.get("subprotocols", ()):
             await self.accept()
             await self.end(frames.OUTDATED)
+        elif not self.watch.admit(self):
+            await self.accept(frames.PROTOCOL)
+            await self.end(frames.TOO_MANY)
         else:
             await self.accept(frames.PROTOCOL)
-            self.watch.add(self)
             await self._with_layer("group_add")
 
     async def websocket_receive(self, message: Any) -> None:

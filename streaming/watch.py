@@ -35,6 +35,7 @@ class Socket(Protocol):
 
     scope: Mapping[str, Any]
     door: Door
+    audience: str | None
     opened_at: float
     pinged_at: float
 
@@ -48,7 +49,7 @@ class Socket(Protocol):
 
 @dataclass(frozen=True)
 class Periods:
-    """Seconds between one thing and the next, and how long something may last."""
+    """Seconds between one thing and the next, how long something may last, and how many sockets a person may have."""
 
     turn: float = 1
     ping: float = 20
@@ -56,6 +57,7 @@ class Periods:
     unread: float = 20
     unchecked: float = 30
     age: float = 12 * 3600
+    each: int = 20
 
 
 class Watch:
@@ -68,14 +70,19 @@ class Watch:
         self._checking: asyncio.Task[None] | None = None
         self._checked_at = 0.0
 
-    def add(self, socket: Socket) -> None:
-        """This socket is open."""
-        if self._rounds is None or self._rounds.done() or self._rounds.get_loop() is not asyncio.get_running_loop():
+    def admit(self, socket: Socket) -> bool:
+        """Watch over this socket from now on; False if its person has enough of them already (B-13)."""
+        if self._rounds is not None and self._rounds.get_loop() is not asyncio.get_running_loop():
             self.sockets.clear()  # of a loop that is no more
+            self._rounds = None
+        if sum(one.audience == socket.audience for one in self.sockets) >= self.periods.each:
+            return False
+        self.sockets.add(socket)
+        if self._rounds is None or self._rounds.done():
             self._checked_at = time.monotonic()
             self._checking = None
             self._rounds = asyncio.create_task(self._go_round(), name="watch")
-        self.sockets.add(socket)
+        return True
 
     def discard(self, socket: Socket) -> None:
         """This one is not any more."""

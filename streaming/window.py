@@ -20,6 +20,8 @@ BYTES: Final = 512 * 1024
 class Bucket:
     """A token bucket: `burst` at once, then `rate` a second."""
 
+    __slots__ = ("_burst", "_rate", "_since", "_tokens")
+
     def __init__(self, burst: float, rate: float) -> None:
         self._burst = self._tokens = burst
         self._rate = rate
@@ -34,6 +36,10 @@ class Bucket:
             return False
         self._tokens -= 1
         return True
+
+    def give_back(self) -> None:
+        """What was taken did not count."""
+        self._tokens += 1
 
 
 class Window:

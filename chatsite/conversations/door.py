@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from importlib import import_module
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from django.conf import settings
 from django.contrib.auth import get_user
@@ -13,6 +13,7 @@ from django.http import HttpRequest, parse_cookie
 from django.utils import timezone
 
 from chatsite.accounts.models import User
+from chatsite.accounts.strangers import Strangers
 from chatsite.database import db
 
 from .forms import uid_of
@@ -35,14 +36,18 @@ class Door:
 
     def __init__(self, persist: Callable[[str], Awaitable[None]], begin: Callable[[], object]) -> None:
         self._persist, self._begin = persist, begin
+        self._strangers = Strangers()
 
     async def may_open(self, scope: MutableMapping[str, Any]) -> str | None:
         """The group for hints to whoever is signed in by this handshake's cookie, or None."""
         self._begin()  # a process's rounds start with its first socket at the latest, whatever server it lives in
-        key = _session_key(scope)
-        visitor = await db(_visitor)(key) if key else None
+        key, tries = _session_key(scope), self._strangers.bucket(scope)
+        visitor = await db(_visitor)(key) if tries.take() and key else None
         scope[VISITOR] = visitor
-        return audience(visitor.user) if visitor else None
+        if visitor is None:
+            return None
+        tries.give_back()
+        return audience(visitor.user)
 
     async def may_follow(self, scope: Mapping[str, Any], run: str) -> bool:
         """Whether this is a run of a conversation that the person sees, who is still who they were and signed in."""
@@ -93,7 +98,7 @@ def _store() -> Any:
 def _visitor(key: str) -> Visitor | None:
     # Django's own check of a session, so that what ends one for a page ends it here, key rotation included.
     request = HttpRequest()
-    request.session = _Seen(_store()(key).load())
+    request.session = cast(Any, _Seen(_store()(key).load()))
     user = get_user(request)
     return Visitor(user.pk, key, user.auth_epoch) if isinstance(user, User) and user.is_active else None
 

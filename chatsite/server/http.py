@@ -9,11 +9,11 @@ from typing import Any, Final
 from daphne.http_protocol import HTTPFactory
 from twisted.web.http import HTTPChannel
 
-from chatsite.bucket import Bucket
 from chatsite.server.answers import answer
 from chatsite.server.limits import Limits
 from chatsite.server.pressure import Gate
 from chatsite.server.requests import Request
+from streaming.window import Bucket
 
 logger = logging.getLogger(__name__)
 _warnings: Final = Bucket(20, 1)

@@ -10,10 +10,10 @@ from autobahn.twisted.websocket import ConnectionDeny
 from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
 from twisted.internet.interfaces import ITransport
 
-from chatsite.bucket import Bucket
 from chatsite.server.answers import answer
 from chatsite.server.limits import Limits
 from chatsite.server.pressure import Gate, Inbox, Message
+from streaming.window import Bucket
 
 logger = logging.getLogger(__name__)
 _warnings: Final = Bucket(20, 1)

@@ -13,7 +13,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from chatsite import health
 from chatsite.accounts.models import User
-from chatsite.bucket import Bucket
+from streaming.window import Bucket
 
 
 @pytest.fixture(autouse=True)

@@ -53,6 +53,24 @@ GARBAGE = [
 ]
 
 
+async def test_B_13_one_person_has_so_many_sockets_and_no_more(log: MemoryLog, door: Door) -> None:
+    door.theirs["bob"] = set()
+    watch = Watch(Periods(each=3))
+    tabs = [Tab(log, door, watch=watch) for _ in range(4)]
+    for tab in tabs:
+        assert (await tab.open())[0]
+    assert await tabs[3].closed() == 4429
+    async with Tab(log, door, "bob", watch=watch):
+        await tabs[0].close()
+        async with Tab(log, door, watch=watch) as again:
+            assert len(watch.sockets) == 4
+            assert await again.nothing()
+    for tab in tabs[1:]:
+        await tab.close()
+    assert not watch.sockets
+    assert Periods().each == 20
+
+
 @pytest.mark.parametrize("text", GARBAGE, ids=range(len(GARBAGE)))
 async def test_F9_B_10_B_12_garbage_closes_with_one_short_warning(
     log: MemoryLog, door: Door, text: str, caplog: pytest.LogCaptureFixture
