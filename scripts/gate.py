@@ -82,7 +82,7 @@ class Gate:
         try:
             code = process.wait()
         finally:
-            processes.stop(process, 20, signal.SIGINT)
+            processes.stop(process, 5, signal.SIGINT)
         count = self._count(report)
         if code and not (code == NO_TESTS and self.arguments):
             raise Failed(name)
