@@ -13,12 +13,14 @@ import time
 import traceback
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import aclosing, contextmanager
+from dataclasses import replace
 from typing import Any, Final, Protocol
 
 from .attempts import Answer, Asker, Limits
 from .errors import Gone, Lost, Refused, UpstreamError
 from .events import TERMINAL, Event, Failed, Finished, Started, Stopped, Terminal, Waiting
 from .logs import Log
+from .overlap import Continuing, opening
 from .prompts import Prompt
 from .upstreams import Model
 
@@ -50,9 +52,9 @@ class _Ended(Exception):
 class _Live:
     """A run that is going on."""
 
-    def __init__(self, run: str, fence: int, answer: Answer) -> None:
+    def __init__(self, run: str, fence: int, answer: Answer, position: int) -> None:
         self.run, self.fence, self.answer = run, fence, answer
-        self.position = 0
+        self.position = position
         self.request = ""
         self.verdict: Terminal | None = None
         self.task: asyncio.Task[None] | None = None
@@ -100,8 +102,11 @@ class Runs:
         """How many runs go on."""
         return len(self._live) + len(self._starting)
 
-    async def start(self, run: str, model: Model, prompt: Prompt) -> None:
-        """Begin this run. `Refused` if we are shutting down, have too many, or it is not ours to write."""
+    async def start(self, run: str, model: Model, prompt: Prompt, before: str = "") -> None:
+        """Begin this run. `Refused` if we are shutting down, have too many, or it is not ours to write.
+
+        `before` is text that the answer begins with and the model goes on with: the first events of the log.
+        """
         if self._ending() or self.live >= self.limits.runs or run in self._live or run in self._starting:
             raise Refused(run)
         self._starting.add(run)
@@ -111,7 +116,8 @@ class Runs:
                 await self._quietly(self._ledger.release, run, fence)
                 raise Refused(run)
             await self._log.open(run, fence)
-            live = self._live[run] = _Live(run, fence, Answer(self._client, model, prompt, self.limits))
+            position = await self._log.append(run, fence, 0, opening(before)) if before else 0
+            live = self._live[run] = _Live(run, fence, self._answer(model, prompt, before), position)
             if self._ending():
                 live.end(Failed.of(UpstreamError("server_stopped")))
         finally:
@@ -120,6 +126,12 @@ class Runs:
         live.listener = self._task(self._listen(live), f"stop {run}")
         if self._renewing is None or self._renewing.done():
             self._renewing = self._task(self._renew(), "leases")
+
+    def _answer(self, model: Model, prompt: Prompt, before: str) -> Answer:
+        if not before:
+            return Answer(self._client, model, prompt, self.limits)
+        room = max(0, self.limits.text - len(before.encode()))
+        return Answer(Continuing(self._client, before), model, prompt, replace(self.limits, text=room))
 
     async def stop(self, run: str, by: str = "person") -> None:
         """End this run, wherever it goes on; here it has ended when this returns."""
