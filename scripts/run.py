@@ -9,7 +9,7 @@ import socket
 from contextlib import ExitStack
 
 from scripts import environment, processes, setup
-from scripts.steps import Failed, forget, say
+from scripts.steps import Failed, say
 
 DRAIN_SECONDS = "5"
 
@@ -62,7 +62,7 @@ def _serve(host: str, port: int, *, reload: bool) -> int:
     with ExitStack() as running:
         if reload:
             # What it writes is not what a plain `run` serves.
-            forget("page")
+            setup.PAGE.unlink(missing_ok=True)
             setup.node()
             running.callback(processes.stop, processes.start(["npm", "run", "-s", "watch"]))
             say(f"Reloading on change: http://{'localhost' if host == '127.0.0.1' else shown}:{port}")

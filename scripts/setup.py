@@ -15,7 +15,7 @@ from pathlib import Path
 
 from scripts import environment
 from scripts.processes import ROOT
-from scripts.steps import Failed, forget, is_current, once, run, say, stamp
+from scripts.steps import Failed, is_current, note, once, run, say
 
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
@@ -23,6 +23,8 @@ MANAGE = (str(PYTHON), "manage.py")
 LOCKS = ROOT / "requirements"
 DIST = ROOT / "static" / "dist"
 MODULES = ROOT / "node_modules"
+STAMPS = ROOT / "var" / "stamps"
+PAGE = STAMPS / "page"
 OLDEST_NODE = 20
 
 
@@ -49,12 +51,10 @@ def packages(*, development: bool = False) -> None:
     """The locked Python packages, each checked against its hash."""
     made = str((VENV / "pyvenv.cfg").stat().st_mtime_ns)
     inputs: dict[str, list[Path | str]] = {name: [LOCKS / f"{name}.lock", made] for name in ("runtime", "dev")}
-    if is_current("dev", inputs["dev"]) or (not development and is_current("runtime", inputs["runtime"])):
-        return
-    name = "dev" if development else "runtime"
-    forget(name)
-    _pip("Installing Python packages", LOCKS / f"{name}.lock")
-    stamp(name, inputs[name])
+    # What tests need includes what the product needs.
+    if not is_current(STAMPS / "dev", inputs["dev"]):
+        name = "dev" if development else "runtime"
+        once(STAMPS / name, lambda: _pip("Installing Python packages", LOCKS / f"{name}.lock"), inputs[name])
 
 
 def node() -> str:
@@ -71,8 +71,8 @@ def node() -> str:
 def page() -> None:
     """What the browser loads."""
     manifests = [ROOT / "package.json", ROOT / "package-lock.json", ROOT / ".npmrc"]
-    once("page-packages", _npm_ci, manifests, [MODULES / ".package-lock.json"])
-    once("page", _build, [*manifests, ROOT / "static" / "build.js", ROOT / "static" / "src"], [DIST])
+    once(STAMPS / "page-packages", _npm_ci, manifests, [MODULES / ".package-lock.json"])
+    once(PAGE, _build, [*manifests, ROOT / "static" / "build.js", ROOT / "static" / "src"], [DIST])
 
 
 def secret_key() -> None:
@@ -90,20 +90,21 @@ def database() -> None:
     """All tables, and the first administrator. Of SQLite we know whether that has been done; others are asked."""
     inputs: list[Path | str] = [*sorted((ROOT / "chatsite").glob("*/migrations")), LOCKS / "runtime.lock"]
     url = environment.value("DATABASE_URL")
-    if is_current("database", [*inputs, url, *_applied(url)]):
+    stamp = var() / "stamps" / "database"
+    if is_current(stamp, [*inputs, url, *_applied(url)]):
         return
     run("Updating the database", *MANAGE, "migrate", "--verbosity=0")
     if words := run("Looking for an administrator", *MANAGE, "firstadmin").strip():
         say(words)
     if applied := _applied(url):
-        stamp("database", [*inputs, url, *applied])
+        note(stamp, [*inputs, url, *applied])
 
 
 def static() -> None:
     """Every static file under its hashed name, compressed."""
     sources = [DIST, ROOT / "static" / "img", LOCKS / "runtime.lock"]
     target = var() / "static"
-    once("static", _collect, [*sources, str(target), environment.value("DEBUG")], [target])
+    once(var() / "stamps" / "static", _collect, [*sources, str(target), environment.value("DEBUG")], [target])
 
 
 def var() -> Path:

@@ -14,7 +14,6 @@ from pathlib import Path
 from scripts import processes
 from scripts.processes import ROOT
 
-STAMPS = ROOT / "var" / "stamps"
 SIGN_OF_LIFE = 5
 """Seconds between two signs that a long step is still at it."""
 
@@ -47,30 +46,24 @@ def run(title: str, *args: str | Path) -> str:
     return text
 
 
-def once(name: str, work: Callable[[], object], inputs: Iterable[Path | str], makes: Sequence[Path] = ()) -> None:
+def once(stamp: Path, work: Callable[[], object], inputs: Iterable[Path | str], makes: Sequence[Path] = ()) -> None:
     """Do `work` unless that has been done with the same inputs and what it makes is still there."""
     inputs = list(inputs)
-    if not is_current(name, inputs, makes):
-        forget(name)
+    if not is_current(stamp, inputs, makes):
+        stamp.unlink(missing_ok=True)
         work()
-        stamp(name, inputs)
+        note(stamp, inputs)
 
 
-def is_current(name: str, inputs: Iterable[Path | str], makes: Sequence[Path] = ()) -> bool:
+def is_current(stamp: Path, inputs: Iterable[Path | str], makes: Sequence[Path] = ()) -> bool:
     """Whether a step has been done with these inputs and what it makes is still there."""
-    file = STAMPS / name
-    return file.is_file() and file.read_text() == _digest(inputs) and all(path.exists() for path in makes)
+    return stamp.is_file() and stamp.read_text() == _digest(inputs) and all(path.exists() for path in makes)
 
 
-def stamp(name: str, inputs: Iterable[Path | str]) -> None:
-    """Note that a step has been done with these inputs."""
-    STAMPS.mkdir(parents=True, exist_ok=True)
-    (STAMPS / name).write_text(_digest(inputs))
-
-
-def forget(name: str) -> None:
-    """Have a step done again the next time."""
-    (STAMPS / name).unlink(missing_ok=True)
+def note(stamp: Path, inputs: Iterable[Path | str]) -> None:
+    """Remember that a step has been done with these inputs."""
+    stamp.parent.mkdir(parents=True, exist_ok=True)
+    stamp.write_text(_digest(inputs))
 
 
 def _finish(process: subprocess.Popen[bytes], began: float) -> int:
@@ -93,7 +86,7 @@ def _digest(inputs: Iterable[Path | str]) -> str:
             digest.update(f"\0{item}".encode())
             continue
         for file in _files(item):
-            digest.update(f"\0{file.relative_to(ROOT)}\0".encode())
+            digest.update(f"\0{os.path.relpath(file, ROOT)}\0".encode())
             digest.update(file.read_bytes())
     return digest.hexdigest()
 
