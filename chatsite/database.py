@@ -13,6 +13,8 @@ from typing import ParamSpec, TypeVar, cast
 
 from channels.db import DatabaseSyncToAsync
 from django.conf import settings
+from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -28,3 +30,18 @@ def db(fn: Callable[P, R]) -> Callable[P, Awaitable[R]]:
     """`fn`, which uses the ORM, as a coroutine function: `await db(Message.objects.count)()`."""
     # Channels has no types; this is what it makes of `fn`.
     return cast(Callable[P, Awaitable[R]], DatabaseSyncToAsync(fn, thread_sensitive=False, executor=executor()))
+
+
+@functools.cache
+def keep_open() -> BaseDatabaseWrapper | None:
+    """For a process that serves on SQLite: one connection that stays, so that none is ever the last.
+
+    With its last connection SQLite folds its write-ahead log into the file and removes it, and the next one makes it
+    anew; as every request has a connection of its own, that would be most of the work of a write.
+    """
+    if connection.vendor != "sqlite":
+        return None
+    kept = connection.copy()
+    kept.inc_thread_sharing()
+    kept.ensure_connection()
+    return kept

@@ -17,6 +17,7 @@ from django.utils.module_loading import import_string
 
 from chatsite import health, policies
 from chatsite.conversations.engine import engine
+from chatsite.database import keep_open
 from chatsite.server import Hooks, Limits, Server, open_listener
 from streaming.consumers import close_all
 
@@ -57,6 +58,7 @@ class Command(BaseCommand):
     def _server(self, listener: socket.socket, host: str) -> Server:
         shown = "localhost" if host in LOCAL else f"[{host}]" if ":" in host else host
         application = import_string(settings.ASGI_APPLICATION)
+        keep_open()
         engine()  # what it finds wrong in the settings it says before anybody can connect
 
         def listening() -> None:
