@@ -26,8 +26,11 @@ PROGRAMS = {
 def main(arguments: list[str]) -> int:
     """Do what was asked for; the exit status."""
     end = arguments.index("--") if "--" in arguments else len(arguments)
-    asked = parser().parse_args(arguments[:end])
-    theirs = arguments[end + 1 :]
+    ours = parser()
+    asked, theirs = ours.parse_known_args(arguments[:end])
+    if theirs and asked.command in ("run", "test", "lock"):
+        ours.error(f"unrecognized arguments: {' '.join(theirs)}")
+    theirs += arguments[end + 1 :]
     try:
         if asked.command == "run":
             return run.run(asked.host, asked.port, reload=asked.dev)

@@ -1,0 +1,95 @@
+"""Does harm, by a plan that a seed makes: one fault after the other, each over before the next begins."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from random import Random
+
+from .evidence import Act, Evidence
+from .proxy import FAIR, Proxy, Weather
+from .servers import Fleet
+
+KINDS = ("SIGKILL", "SIGTERM", "SIGSTOP", "cut", "slow", "blackout", "disk full", "locked")
+SLOW = (
+    Weather(delay=0.08),
+    Weather(rate=20_000, piece=4_096),
+    Weather(piece=7),
+    Weather(delay=0.02, piece=100),
+)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something to do after a pause, for so long, with a number that decides the details."""
+
+    pause: float
+    kind: str
+    seconds: float
+    choice: int
+
+
+def plan(seed: int, seconds: float, kinds: Sequence[str] = KINDS) -> list[Fault]:
+    """What will be done in so many seconds: every kind once before any comes again."""
+    rng = Random(seed)
+    faults: list[Fault] = []
+    left = seconds
+    while True:
+        for kind in rng.sample(list(kinds), len(kinds)):
+            lasts = {"SIGKILL": 0.2 + rng.random(), "SIGTERM": 0.2 + rng.random()}.get(kind, 0.5 + 4 * rng.random())
+            fault = Fault(1.5 + 2.5 * rng.random(), kind, lasts, rng.randrange(1000))
+            left -= fault.pause + fault.seconds + (2 if kind.startswith("SIG") else 0)
+            if left < 0:
+                return faults
+            faults.append(fault)
+
+
+class Nemesis:
+    """Carries a plan out, and writes down when it did what."""
+
+    def __init__(self, fleet: Fleet, proxy: Proxy, evidence: Evidence, grace: float) -> None:
+        self.fleet, self.proxy, self.evidence, self.grace = fleet, proxy, evidence, grace
+
+    async def carry_out(self, faults: Sequence[Fault]) -> None:
+        """All of it."""
+        for fault in faults:
+            await asyncio.sleep(fault.pause)
+            act = Act(fault.kind, time.time())
+            self.evidence.acts.append(act)
+            await self._do(fault)
+            act.until = time.time()
+
+    async def _do(self, fault: Fault) -> None:
+        worker = self.fleet.workers[fault.choice % len(self.fleet.workers)]
+        match fault.kind:
+            case "SIGKILL":
+                await worker.kill()
+                await asyncio.sleep(fault.seconds)
+                await worker.start()
+            case "SIGTERM":
+                self.evidence.exits.append(await worker.terminate(self.grace + 20))
+                await asyncio.sleep(fault.seconds)
+                await worker.start()
+            case "SIGSTOP":
+                worker.freeze()
+                await asyncio.sleep(fault.seconds)
+                worker.thaw()
+            case "cut":
+                self.proxy.cut()
+            case "slow":
+                self.proxy.weather = SLOW[fault.choice % len(SLOW)]
+                await asyncio.sleep(fault.seconds)
+                self.proxy.weather = FAIR
+            case "blackout":
+                self.proxy.hold()
+                await asyncio.sleep(fault.seconds)
+                self.proxy.release()
+            case "disk full":
+                worker.starve()
+                await asyncio.sleep(fault.seconds)
+                worker.feed()
+            case "locked":
+                with self.fleet.rows.held():
+                    await asyncio.sleep(fault.seconds)
