@@ -42,6 +42,7 @@ def end(process: subprocess.Popen[bytes], how: signal.Signals) -> int:
     return process.wait(50)
 
 
+@pytest.mark.timeout(300)
 def test_one_command_serves_and_ends_when_told_to(tmp_path: Path) -> None:
     folder, port = tmp_path / "var", processes.free_port()
     folder.mkdir()
