@@ -61,7 +61,7 @@ class Engine:
         self.ledger.granted(run)
         begun = False
         try:
-            await self.runs.start(str(run.uid), model, prompt)
+            await self.runs.start(str(run.uid), model, prompt, reply.text)
             self.recorder.follow(run, reply, model)
             begun = True
         except StreamingError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Note:
-    """A line or two under an answer. `grave` ones are alerts; `again` offers to regenerate."""
+    """A line or two under an answer. `grave` ones are alerts; `again` offers to regenerate, `go_on` to continue."""
 
     tone: str
     icon: str
@@ -30,6 +30,7 @@ class Note:
     more: str = ""
     reference: str = ""
     again: bool = False
+    go_on: bool = False
 
     @property
     def grave(self) -> bool:
@@ -124,11 +125,14 @@ FAILED: Final[Mapping[str, str | Promise]] = {
 
 
 def note_of(message: Message) -> Note | None:
-    """What is to be said about this reply, if anything is."""
+    """What is to be said about this reply, if anything is. It has one button: to go on is better than to begin anew."""
     run: Run | None = getattr(message, "run", None)
-    if run is None:
-        return None
-    match message.state:
+    note = _note(message.state, run) if run else None
+    return replace(note, again=False, go_on=True) if note and message.continuable else note
+
+
+def _note(state: str, run: Run) -> Note | None:
+    match state:
         case State.STOPPED:
             return _stopped(run)
         case State.INTERRUPTED:

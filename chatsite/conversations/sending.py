@@ -17,7 +17,7 @@ from streaming.errors import ModelNotFound
 from streaming.prompts import Prompt
 from streaming.upstreams import Catalogue, Model
 
-from .models import Conversation, Message, State
+from .models import Conversation, Message, Run, State
 from .problems import Busy, Problem, Repeated, UnknownModel
 from .prompting import prompt_for
 from .titles import title_of
@@ -54,7 +54,11 @@ class Sender:
 
     def ask_again(self, uid: UUID) -> Sent:
         """Begin another reply to what the person said as message `uid`; the ones before it stay (I-11)."""
-        return self._once(lambda: self._ask_again(uid), lambda before: self._asked(before, uid))
+        return self._once(lambda: self._ask_again(uid), lambda before: self._asked_again(before, uid))
+
+    def go_on(self, uid: UUID) -> Sent:
+        """Begin another reply that goes on where the reply `uid` was cut, which stays as it is (I-11)."""
+        return self._once(lambda: self._go_on(uid), lambda before: self._gone_on(before, uid))
 
     def _once(self, act: Callable[[], Sent], repeat: Callable[[Message], Sent]) -> Sent:
         """Do it, unless this client id has done it: then what came of it, whoever was first (I-2)."""
@@ -88,6 +92,32 @@ class Sender:
         reply = conversation.begin_reply(message, model, self.worker, author=self.user, client_id=self.client_id)
         return self._begun(message, reply, model)
 
+    def _go_on(self, uid: UUID) -> Sent:
+        cut = Message.objects.owned_by(self.user).replies().filter(uid=uid).first()
+        if cut is None or cut.parent is None:
+            raise Http404
+        conversation = _free(self.user, cut.conversation.uid)
+        if not cut.continuable:
+            raise Problem
+        model = self._model(self.model) if self.model else self._same(cut)
+        reply = conversation.begin_reply(
+            cut.parent, model, self.worker, author=self.user, client_id=self.client_id, continues=cut
+        )
+        cut.parent.conversation = conversation
+        return Sent(cut.parent, reply, model, prompt_for(cut.parent, model, reply.run, cut.text))
+
+    def _gone_on(self, before: Message, uid: UUID) -> Sent:
+        if before.continues is None or before.continues.uid != uid:
+            raise Repeated
+        return self._asked(before)
+
+    def _same(self, cut: Message) -> Model:
+        """The model that wrote this, if it is still on offer."""
+        try:
+            return self.catalogue.find(_name(getattr(cut, "run", None)))
+        except ModelNotFound:
+            return self._model("")
+
     def _begun(self, message: Message, reply: Message, model: Model) -> Sent:
         if self.user.model != model.id:
             User.objects.filter(pk=self.user.pk).update(model=model.id)
@@ -101,10 +131,15 @@ class Sender:
             raise Repeated
         return Sent(before, reply)
 
-    def _asked(self, before: Message, uid: UUID) -> Sent:
+    def _asked_again(self, before: Message, uid: UUID) -> Sent:
+        if before.parent is None or before.parent.uid != uid or before.continues_id:
+            raise Repeated
+        return self._asked(before)
+
+    def _asked(self, before: Message) -> Sent:
         if before.conversation.deleted_at:
             raise Http404
-        if before.parent is None or not before.is_reply or before.parent.uid != uid:
+        if before.parent is None or not before.is_reply:
             raise Repeated
         before.parent.conversation = before.conversation
         return Sent(before.parent, before)
@@ -144,5 +179,8 @@ def _parent(conversation: Conversation, uid: UUID | None) -> Message | None:
 def _used(message: Message) -> str:
     """The model that answered this message last, under its full name."""
     reply = message.replies.select_related("run").order_by("-id").first()
-    run = getattr(reply, "run", None)
+    return _name(getattr(reply, "run", None))
+
+
+def _name(run: Run | None) -> str:
     return f"{run.upstream}/{run.model}" if run else ""

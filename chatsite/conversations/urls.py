@@ -18,5 +18,6 @@ urlpatterns = [
     path("c/<uuid:uid>/restoration/", conversations.restoration, name="restoration"),
     path("m/<uuid:uid>/", pages.message, name="message"),
     path("m/<uuid:uid>/replies/", messages.replies, name="replies"),
+    path("m/<uuid:uid>/continuations/", messages.continuations, name="continuations"),
     path("m/<uuid:uid>/stop/", messages.stop, name="stop"),
 ]

@@ -4,7 +4,7 @@ import { part } from "./parts.js";
 
 const TEXTS = ["text", "reasoning", "refusal"];
 const PIECES = ["thinking", "tools", "note", "slot"];
-const ATTRIBUTES = ["run", "after", "model", "age", "data-phase", "data-rule"];
+const ATTRIBUTES = ["run", "after", "begun", "model", "age", "data-phase", "data-rule"];
 
 /**
  * @param {Element} article a reply on the page

@@ -127,7 +127,7 @@ export class ChatPageElement extends HTMLElement {
 
   /** @param {Event} event */
   #click(event) {
-    const button = /** @type {Element} */ (event.target).closest('[data-action="regenerate"]');
+    const button = /** @type {Element} */ (event.target).closest('[data-action="regenerate"], [data-action="continue"]');
     if (!(button instanceof HTMLButtonElement)) return;
     event.preventDefault();
     this.#regenerate(button);
@@ -135,7 +135,9 @@ export class ChatPageElement extends HTMLElement {
 
   /** @param {HTMLButtonElement} button */
   async #regenerate(button) {
-    const { section, sentence } = await askAgain(button, this.#composer.model);
+    // What goes on with an answer is best written by who began it.
+    const model = button.dataset.action === "continue" ? "" : this.#composer.model;
+    const { section, sentence } = await askAgain(button, model);
     this.#composer.complain(section ? "" : sentence || t("not_done"));
     if (!section) return;
     this.#sent(section);

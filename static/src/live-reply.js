@@ -122,6 +122,8 @@ export class LiveReply {
 
   get #phase() {
     const { text, refusal, reasoning, toolCalls } = this.#transcript;
+    // What is continued was there before: nothing has come yet.
+    if (this.position <= Number(this.#host.getAttribute("begun"))) return "waiting";
     if (text || refusal || toolCalls.length) return "writing";
     return reasoning ? "thinking" : "waiting";
   }

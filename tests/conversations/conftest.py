@@ -72,6 +72,10 @@ class Person:
         """Ask for another reply to something this person said."""
         return await self.post(f"/m/{message}/replies/", **{"client_id": uuid4(), **fields})
 
+    async def go_on(self, reply: UUID, **fields: Any) -> HttpResponse:
+        """Ask for a reply to be continued."""
+        return await self.post(f"/m/{reply}/continuations/", **{"client_id": uuid4(), **fields})
+
 
 SignIn = Callable[[User], Awaitable[Person]]
 

@@ -61,8 +61,22 @@ def test_nothing_is_said_while_it_is_written() -> None:
     assert said(State.STREAMING) is None
 
 
-def said(state: State, reason: str = "", finish_reason: str = "") -> Note | None:
+@pytest.mark.parametrize(("state", "finish"), [("stopped", ""), ("interrupted", ""), ("complete", "length")])
+def test_what_was_cut_can_be_continued_if_there_is_anything(state: State, finish: str) -> None:
+    note = said(state, reason="stalled" if state == "interrupted" else "", finish_reason=finish, text="Half")
+    assert note and (note.go_on, note.again) == (True, False), "one button in a note"
+    bare = said(state, reason="stalled" if state == "interrupted" else "", finish_reason=finish, text=" \n")
+    assert bare and not bare.go_on
+
+
+@pytest.mark.parametrize(("state", "finish"), [("failed", ""), ("complete", "content_filter"), ("complete", "refusal")])
+def test_what_was_not_cut_is_not_continued(state: State, finish: str) -> None:
+    note = said(state, reason="stalled" if state == "failed" else "", finish_reason=finish, text="Half")
+    assert note and not note.go_on
+
+
+def said(state: State, reason: str = "", finish_reason: str = "", text: str = "") -> Note | None:
     """The note of a reply in this state."""
-    message = Message(role=Message.Role.ASSISTANT, state=state)
+    message = Message(role=Message.Role.ASSISTANT, state=state, text=text, parent_id=1)
     message.run = Run(kind=KIND.get(reason, ""), reason=reason, error_id="7F3K", finish_reason=finish_reason)
     return note_of(message)

@@ -77,7 +77,9 @@ def test_what_comes_out_is_the_end_of_what_went_in_however_it_is_cut(before: str
     assert new == heard(before, after)
 
 
-@given(st.lists(st.sampled_from(["river", "stone", "harbour", "morning", "evening"]), min_size=2, max_size=60), st.data())
+@given(
+    st.lists(st.sampled_from(["river", "stone", "harbour", "morning", "evening"]), min_size=2, max_size=60), st.data()
+)
 def test_a_repetition_of_whole_words_is_dropped_whole(words: list[str], data: st.DataObject) -> None:
     before = " ".join(words)
     begins = [0, *(at + 1 for at, letter in enumerate(before) if letter == " ")]

@@ -13,6 +13,8 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from streaming.overlap import opening
+
 from .message import Message
 from .run import Run
 from .states import State
@@ -113,15 +115,31 @@ class Conversation(models.Model):
         return message
 
     def begin_reply(
-        self, to: Message, model: Model, worker: str, *, author: User | None = None, client_id: uuid.UUID | None = None
+        self,
+        to: Message,
+        model: Model,
+        worker: str,
+        *,
+        author: User | None = None,
+        client_id: uuid.UUID | None = None,
+        continues: Message | None = None,
     ) -> Message:
         """Add a reply that is being written, and its run, leased by this worker.
 
         `IntegrityError` if another reply of this conversation is being written (I-3). A reply that was asked
-        for by itself carries who asked and their client id, as a person's message does.
+        for by itself carries who asked and their client id, as a person's message does. One that continues another
+        holds its text from the start, at the position at which the run's log will have it.
         """
+        begun: dict[str, Any] = {}
+        if continues:
+            begun = {"continues": continues, "text": continues.text, "position": len(opening(continues.text))}
         reply = self.messages.create(
-            role=Message.Role.ASSISTANT, state=State.STREAMING, parent=to, author=author, client_id=client_id
+            role=Message.Role.ASSISTANT,
+            state=State.STREAMING,
+            parent=to,
+            author=author,
+            client_id=client_id,
+            **begun,
         )
         Run.objects.begin(reply, self, model, worker)
         return reply

@@ -11,6 +11,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from streaming.overlap import opening
+
 from .states import State
 
 if TYPE_CHECKING:
@@ -116,6 +118,19 @@ class Message(models.Model):
     def streaming(self) -> bool:
         """Whether it is still being written."""
         return self.state == State.STREAMING
+
+    @property
+    def continuable(self) -> bool:
+        """Whether it is a reply that was cut, by whatever, and has words to go on from."""
+        run: Run | None = getattr(self, "run", None)
+        long = self.state == State.COMPLETE and run is not None and run.finish_reason == "length"
+        cut = self.state in (State.STOPPED, State.INTERRUPTED) or long
+        return self.is_reply and cut and bool(self.text.strip()) and self.parent_id is not None
+
+    @property
+    def waiting(self) -> bool:
+        """Whether nothing has come of it yet; what it continues is not counted."""
+        return self.streaming and (self.position <= len(opening(self.text)) if self.continues_id else not self.shown)
 
     @property
     def shown(self) -> bool:

@@ -107,6 +107,8 @@ def age(run: Run) -> str:
 @register.filter
 def phase(message: Message) -> str:
     """Which part of a reply is being written: nothing yet, the thinking, or the text."""
+    if message.waiting:
+        return "waiting"
     if message.text or message.refusal or message.tool_calls:
         return "writing"
     return "thinking" if message.reasoning else "waiting"

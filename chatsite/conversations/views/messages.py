@@ -44,6 +44,13 @@ async def replies(request: HttpRequest, uid: UUID) -> HttpResponseBase:
 
 
 @post
+async def continuations(request: HttpRequest, uid: UUID) -> HttpResponseBase:
+    """A reply that goes on where this one was cut, as a new version that begins with its text."""
+    form = ReplyForm(request.POST).checked()
+    return await _answer(request, form, lambda sender: sender.go_on(uid))
+
+
+@post
 async def stop(request: HttpRequest, uid: UUID) -> HttpResponseBase:
     """End a reply; what was written is kept. Asked again, or too late, it changes nothing."""
     reply = await db(owned_message)(user_of(request), uid)
