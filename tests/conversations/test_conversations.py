@@ -11,7 +11,7 @@ from chatsite.conversations import hints
 from chatsite.conversations.models import Conversation
 
 from .conftest import Person, ended
-from .test_flow import Tab
+from .tabs import Tab
 
 
 @pytest.mark.store
@@ -54,9 +54,6 @@ async def test_S_07_and_S_38_what_a_form_does_not_know_changes_nothing(writer: P
 
 class Ear(Tab):
     """A tab that only listens."""
-
-    async def open(self) -> None:
-        assert await self.socket.connect() == (True, "chat.v1")
 
     async def hear(self, *expected: tuple[str, Any]) -> None:
         """Wait for these hints, in whatever order."""

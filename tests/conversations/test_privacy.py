@@ -19,7 +19,7 @@ from tests.answers import Gate
 from tests.upstream import Upstream, Wait, openai_answer
 
 from .conftest import Person, SignIn, counts, ended, newest_reply
-from .test_flow import Tab
+from .tabs import Tab
 
 pytestmark = pytest.mark.store
 
@@ -155,9 +155,9 @@ async def test_S_04_and_S_05_charlie_cannot_follow_alices_run(
     await writer.begin()
     live = await newest_reply()
     tab = Tab(await sign_in(charlie))
-    await tab.follow(str(live.run.uid))
+    await tab.follow(live.run.uid)
     assert (await tab.read())["type"] == "gone"
-    await tab.socket.send_json_to({"type": "follow", "run": str(uuid4()), "after": 0})
+    await tab.ask_for(uuid4())
     assert (await tab.read())["type"] == "gone"
     assert await tab.socket.receive_nothing(0.2)
     gate.open()

@@ -54,8 +54,9 @@ async def test_I_5_fifty_answers_are_saved_at_once_and_none_is_mixed_up(writer: 
     models.otherwise = numbered
     await asyncio.gather(*(writer.begin(f"q{n}") for n in range(50)))
     replies = [reply async for reply in Message.objects.replies().select_related("parent", "run")]
-    for reply in replies:
-        await shown(reply, ".19 ")
+    async with asyncio.timeout(30):
+        while await Message.objects.filter(text__contains=".19 ").acount() < 50:
+            await asyncio.sleep(0.05)
     gate.open()
     for reply in replies:
         stored = await ended(reply)

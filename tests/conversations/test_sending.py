@@ -102,15 +102,16 @@ async def test_I_2_a_repeated_message_gets_the_same_answer(writer: Person, model
 async def test_I_2_a_thousand_sends_of_one_message_make_one(writer: Person, alice: User, models: Upstream) -> None:
     client_id = uuid4()
 
-    async def send() -> str:
-        sender = Sender(alice, client_id, MODELS["openai"], engine().catalogue, engine().ledger.worker)
-        sent = await db(sender.send)("Once")
-        return f"{sent.message.uid} {sent.reply.uid}"
+    sender = Sender(alice, client_id, MODELS["openai"], engine().catalogue, engine().ledger.worker)
+
+    def send_often() -> set[str]:
+        sent = [sender.send("Once") for _ in range(33)]
+        return {f"{one.message.uid} {one.reply.uid}" for one in sent}
 
     # Most of them by the model that the view calls, since a thousand whole requests would only take longer.
-    answers = await asyncio.gather(*(send() for _ in range(990)))
+    answers = set().union(*await asyncio.gather(*(db(send_often)() for _ in range(30))))
     pages = await asyncio.gather(*(writer.begin("Once", client_id=client_id) for _ in range(10)))
-    assert len(set(answers)) == 1
+    assert len(answers) == 1
     assert {page.status_code for page in pages} == {200}
     assert await counts() == (1, 2, 1)
 
