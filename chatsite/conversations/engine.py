@@ -153,6 +153,7 @@ def _limits() -> Limits:
         silence=settings.SILENCE_SECONDS,
         progress=settings.PROGRESS_SECONDS,
         total=settings.TOTAL_SECONDS,
+        renewal=settings.LEASE_SECONDS / 6,
     )
 
 

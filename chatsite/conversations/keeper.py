@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Collection
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from django.conf import settings
 from django.db import DatabaseError, InterfaceError, transaction
 
 from chatsite.audit.record import record
@@ -22,7 +23,7 @@ from .recorder import Recorder
 logger = logging.getLogger(__name__)
 
 EVERY: Final = 10.0
-"""Seconds between two rounds, in every process."""
+"""Seconds between two rounds at most, in every process."""
 AT_ONCE: Final = 500
 
 
@@ -36,7 +37,10 @@ class Settled(NamedTuple):
 
 
 class Keeper:
-    """Makes its rounds for as long as the process lives, the first one at its start; `made` counts them."""
+    """Makes its rounds for as long as the process lives, the first one at its start, three or more in a lease.
+
+    `made` counts them.
+    """
 
     def __init__(self, log: Log, recorder: Recorder, ledger: Ledger) -> None:
         self.log, self.recorder, self.ledger = log, recorder, ledger
@@ -48,7 +52,7 @@ class Keeper:
             await self.quietly(self.sweep)
             await self.quietly(self.purge)
             self.made += 1
-            await asyncio.sleep(EVERY)
+            await asyncio.sleep(min(EVERY, settings.LEASE_SECONDS / 3))
 
     async def quietly(self, work: Callable[[], Awaitable[object]]) -> None:
         """One part of a round; if the database is away, the next round comes soon."""

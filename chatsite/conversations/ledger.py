@@ -11,12 +11,11 @@ from operator import or_
 from uuid import UUID
 
 from django.db.models import Q
-from django.utils import timezone
 
 from chatsite.database import db
 from streaming.errors import Refused
 
-from .models import LEASE, Run
+from .models import Run, leased
 
 
 class Ledger:
@@ -59,6 +58,6 @@ class Ledger:
             by_fence.setdefault(fence, []).append(UUID(uid))
         ours = reduce(or_, (Q(fence=fence, uid__in=uids) for fence, uids in by_fence.items()))
         mine = Run.objects.live().filter(ours)
-        if mine.update(lease_until=timezone.now() + LEASE) == len(runs):
+        if mine.update(lease_until=leased()) == len(runs):
             return set()
         return set(runs) - {str(uid) for uid in mine.values_list("uid", flat=True)}

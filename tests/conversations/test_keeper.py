@@ -12,7 +12,7 @@ from django.utils import timezone
 from chatsite.accounts.models import User
 from chatsite.audit.models import Audit
 from chatsite.conversations.engine import engine, log, reset
-from chatsite.conversations.models import LEASE, UNDO, Conversation, Message, Run
+from chatsite.conversations.models import UNDO, Conversation, Message, Run, leased
 from chatsite.database import db
 from streaming.errors import Gone
 from tests.answers import Gate
@@ -53,7 +53,7 @@ async def test_D_04_it_is_done_at_once_when_a_process_starts(alice: User, models
 
 async def test_a_run_whose_lease_stands_is_left_alone(alice: User, models: Upstream) -> None:
     left = await db(left_behind)(alice)
-    await Run.objects.aupdate(lease_until=timezone.now() + LEASE)
+    await Run.objects.aupdate(lease_until=leased())
     assert await engine().keeper.sweep() == 0
     assert (await Message.objects.aget(pk=left.pk)).state == "streaming"
 
@@ -63,7 +63,7 @@ async def test_a_run_of_this_process_is_left_alone_whatever_its_lease(writer: Pe
     models.script(openai_answer("a", "b").before_last(Wait(gate)))
     await writer.begin()
     reply = await newest_reply()
-    await Run.objects.aupdate(lease_until=timezone.now() - LEASE)
+    await Run.objects.aupdate(lease_until=timezone.now() - timedelta(seconds=30))
     assert await engine().keeper.sweep() == 0
     gate.open()
     assert (await ended(reply)).state == "complete"
@@ -154,10 +154,10 @@ async def test_a_deletion_can_be_undone_for_a_while(writer: Person, charlie: Use
 
 async def test_an_answer_that_is_being_written_is_never_purged(alice: User, models: Upstream) -> None:
     left = await db(left_behind)(alice, "Half of it")
-    await Run.objects.aupdate(lease_until=timezone.now() + LEASE)
+    await Run.objects.aupdate(lease_until=leased())
     await Conversation.objects.aupdate(deleted_at=timezone.now() - timedelta(days=1))
     assert await engine().keeper.purge() == 0
-    await Run.objects.aupdate(lease_until=timezone.now() - LEASE)
+    await Run.objects.aupdate(lease_until=timezone.now() - timedelta(seconds=30))
     await engine().keeper.sweep()
     assert await engine().keeper.purge() == 1
     assert not await Message.objects.filter(pk=left.pk).aexists()

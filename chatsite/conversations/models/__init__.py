@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .conversation import UNDO, Conversation
 from .message import Message
-from .run import LEASE, Run
+from .run import Run, leased
 from .states import State
 
-__all__ = ["LEASE", "UNDO", "Conversation", "Message", "Run", "State"]
+__all__ = ["UNDO", "Conversation", "Message", "Run", "State", "leased"]

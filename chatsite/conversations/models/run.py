@@ -6,7 +6,7 @@ import logging
 import secrets
 import uuid
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 
     from .conversation import Conversation
 
-LEASE = timedelta(seconds=30)
-"""How long a run belongs to its worker without a sign of life."""
-
 SAMPLING = ("temperature", "top_p", "max_tokens", "stop", "seed", "effort", "thinking_tokens")
 """What a conversation's settings may say of how to answer, besides the system prompt."""
 
@@ -39,6 +36,11 @@ _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 def reference() -> str:
     """A few characters that a person can read out and support can look up; nothing that looks like another."""
     return "".join(secrets.choice(_LETTERS) for _ in range(5))
+
+
+def leased() -> datetime:
+    """Until when a run belongs to its worker that gives a sign of life now."""
+    return timezone.now() + timedelta(seconds=settings.LEASE_SECONDS)
 
 
 class RunQuerySet(models.QuerySet["Run"]):
@@ -56,7 +58,7 @@ class RunQuerySet(models.QuerySet["Run"]):
             sampling={**sampling, "frame": conversation.frame},
             worker=worker,
             fence=1,
-            lease_until=timezone.now() + LEASE,
+            lease_until=leased(),
         )
 
     def live(self) -> RunQuerySet:
@@ -151,6 +153,6 @@ class Run(models.Model):
     def take_over(self, worker: str) -> bool:
         """Hold the run in place of a worker that is gone; False if somebody answers for it."""
         free = Run.objects.lost().filter(pk=self.pk, fence=self.fence)
-        taken = free.update(worker=worker, lease_until=timezone.now() + LEASE, fence=self.fence + 1)
+        taken = free.update(worker=worker, lease_until=leased(), fence=self.fence + 1)
         self.fence += taken
         return bool(taken)
