@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from .errors import UpstreamError
-from .events import CONTENT, TERMINAL, Alive, Event, Failed, Waiting
-from .measure import bounded, length, shortened
+from .events import CONTENT, TERMINAL, Alive, Event, Failed, Waiting, merge
+from .measure import length, shortened, split
 from .prompts import Prompt
 from .upstreams import Model
 
@@ -30,7 +30,7 @@ class Limits:
     total: float = 1_800
     """The whole run, all attempts together."""
     text: int = 4 * 1024 * 1024
-    """Bytes of all words of an answer."""
+    """Bytes of all that an answer says, what comes beside its words included."""
     retries: int = 2
     """Further attempts, made only while nothing has been shown."""
     retry_after: float = 20
@@ -118,18 +118,18 @@ class Answer:
     async def _attempt(self) -> AsyncGenerator[list[Event], None]:
         """One attempt. Nothing leaves before there is something to show, so that a failed start leaves no trace."""
         held: list[Event] = []
+        self._room = self._limits.text  # whatever came of an attempt before this one is forgotten
         async with aclosing(self._asker.ask(self._model, self._prompt)) as reads:
             while True:
                 read = await self._next(reads)
-                held += [event for event in read if not isinstance(event, Alive)]
+                held = merge([*held, *self._fitting([event for event in read if not isinstance(event, Alive)])])
                 ended = bool(held) and isinstance(held[-1], TERMINAL)
                 self._shown = self._shown or any(isinstance(event, CONTENT) for event in held)
                 if held and (ended or self._shown):
-                    fitting = self._fitting(bounded(held))
-                    yield fitting
+                    yield split(held)
                     held = []
-                    if isinstance(fitting[-1], TERMINAL):
-                        return
+                if ended:
+                    return
 
     async def _next(self, reads: AsyncGenerator[list[Event], None]) -> list[Event]:
         """The next read, or the failure to get one in time."""

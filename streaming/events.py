@@ -7,7 +7,7 @@ are left out. Exactly one of `Finished`, `Stopped` and `Failed` ends a run, and 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
@@ -171,38 +171,37 @@ def from_dict(plain: dict[str, Any]) -> Event:
     return event
 
 
-def merge(events: Sequence[Event]) -> list[Event]:
+def merge(events: Iterable[Event]) -> list[Event]:
     """The same story in fewer events: neighbouring pieces of one channel are joined, counts keep the last.
 
     Order between different channels is kept, so readers see what they would have seen.
     """
-    merged: list[Event] = []
+    groups: list[list[Event]] = []
     for event in events:
-        joined = _join(merged[-1], event) if merged else None
-        if joined is None:
-            merged.append(event)
+        if groups and _continues(groups[-1][0], event):
+            groups[-1].append(event)
         else:
-            merged[-1] = joined
-    return merged
+            groups.append([event])
+    return [group[0] if len(group) == 1 else _joined(group) for group in groups]
 
 
-def _join(before: Event, after: Event) -> Event | None:
-    """Both as one event, or None where they must stay apart."""
-    match before, after:
-        case Text(), Text():
-            return Text(before.text + after.text)
-        case Reasoning(), Reasoning():
-            return Reasoning(before.text + after.text)
-        case Refusal(), Refusal():
-            return Refusal(before.text + after.text)
-        case ToolCall(), ToolCall() if before.position == after.position and not after.id and not after.extra:
-            return ToolCall(
-                position=before.position,
-                id=before.id,
-                name=before.name or after.name,
-                arguments=before.arguments + after.arguments,
-                extra=before.extra,
-            )
-        case Usage(), Usage():
-            return after
-    return None
+def _continues(first: Event, event: Event) -> bool:
+    """Whether this can be told in one event with the first of its neighbours."""
+    match first, event:
+        case (Text(), Text()) | (Reasoning(), Reasoning()) | (Refusal(), Refusal()) | (Usage(), Usage()):
+            return True
+        case ToolCall(), ToolCall():
+            return first.position == event.position and not event.id and not event.extra
+    return False
+
+
+def _joined(group: Sequence[Any]) -> Event:
+    """Neighbours that belong together, as one event."""
+    match first := group[0]:
+        case Text() | Reasoning() | Refusal():
+            return type(first)("".join(event.text for event in group))
+        case ToolCall():
+            name = next((event.name for event in group if event.name), "")
+            return ToolCall(first.position, first.id, name, "".join(event.arguments for event in group), first.extra)
+    last: Event = group[-1]
+    return last

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from .events import Event, Reasoning, ReasoningBlock, Refusal, Text, ToolCall, merge
+from .events import Event, Reasoning, ReasoningBlock, Refusal, Started, Text, ToolCall, merge
 
 PIECE: Final = 65_536
 """Characters of one event in a log at most, so that no reader has to take more than it can hold at once."""
@@ -22,16 +22,28 @@ def words(event: Event) -> str:
     return ""
 
 
+def _texts(event: Event) -> tuple[str, ...]:
+    """Every text that an event holds and that a model's server can make as long as it likes."""
+    match event:
+        case Text() | Reasoning() | Refusal():
+            return (event.text,)
+        case ToolCall():
+            return event.arguments, event.id, event.name, event.extra
+        case ReasoningBlock():
+            return event.text, event.signature, event.data
+        case Started():
+            return event.id, event.model, event.request
+    return ()
+
+
 def length(event: Event) -> int:
-    """Bytes of its words in UTF-8."""
-    said = words(event)
-    return len(said) if said.isascii() else len(said.encode("utf-8", "replace"))
+    """Bytes of all that it says in UTF-8: its words, and what comes beside words."""
+    return sum(len(text) if text.isascii() else len(text.encode("utf-8", "replace")) for text in _texts(event))
 
 
 def size(event: Event) -> int:
     """About how many bytes it takes to keep it."""
-    extra = len(event.text) + len(event.signature) + len(event.data) if isinstance(event, ReasoningBlock) else 0
-    return _FRAME + length(event) + extra
+    return _FRAME + length(event)
 
 
 def shortened(event: Event, room: int) -> Event | None:

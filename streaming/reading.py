@@ -74,8 +74,7 @@ class Unpacker:
             except zlib.error as error:
                 raise UpstreamError("bad_response") from error
             self._count(0, len(piece))
-            if piece:
-                yield piece
+            yield piece
             data = self._inflate.unconsumed_tail
 
     @property
@@ -109,16 +108,22 @@ class Reading:
 
     def feed(self, data: bytes) -> list[Event]:
         """What these bytes say."""
-        events: list[Event] = []
-        try:
-            for piece in self._unpacker.feed(data):
+        return [event for events in self.pieces(data) for event in events]
+
+    def pieces(self, data: bytes) -> Iterator[list[Event]]:
+        """The same bit by bit: a little that was compressed may be very much, and others want their turn (S-53)."""
+        unpacked = self._unpacker.feed(data)
+        while not self.done:
+            events: list[Event] = []
+            try:
+                piece = next(unpacked, None)
+                if piece is None:
+                    return
                 self._take(piece, events)
-                if self._parser.done:
-                    break
-        except UpstreamError as error:
-            events += self.broken(error)
-        self.done = self.done or self._parser.done
-        return self._noted(events) if self.done else events
+            except UpstreamError as error:
+                events += self.broken(error)
+            self.done |= self._parser.done
+            yield self._noted(events) if self.done else events
 
     def close(self) -> list[Event]:
         """The clean end of the body: what was still open, and a terminal event unless there was one."""

@@ -179,11 +179,13 @@ class Client:
         spoken = False
         async with aclosing(_raw(response)) as reads:
             async for data in reads:
-                events = reading.feed(data)
-                yield events or [Alive()]
-                if reading.done:
-                    return
-                spoken = spoken or any(isinstance(event, CONTENT) for event in events)
+                for turn, events in enumerate(reading.pieces(data)):
+                    if turn:
+                        await asyncio.sleep(0)
+                    yield events or [Alive()]
+                    if reading.done:
+                        return
+                    spoken = spoken or any(isinstance(event, CONTENT) for event in events)
                 if spoken and len(data) < FULL_READ:
                     await self._beat.wait()
         yield reading.close()

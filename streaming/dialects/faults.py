@@ -121,8 +121,9 @@ def _message(report: dict[str, Any]) -> str:
 
 def _failed(found: Evidence, status: int | None, reason: str | None, wait: float | None = None) -> Failed:
     number = status if found.number is None else found.number
-    kind = words.kind_of(found.words, number, found.message)
-    spoken = None if kind in _OURS else words.presentable(found.message)
+    message = found.message[:READ]
+    kind = words.kind_of(found.words, number, message)
+    spoken = None if kind in _OURS else words.presentable(message)
     named = next(iter(found.words), "" if found.number is None else str(found.number))
     error = UpstreamError(
         reason or REASON[kind],

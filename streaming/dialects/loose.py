@@ -13,15 +13,22 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import Any, Final, Generic, NoReturn, TypeVar, get_args, get_origin
 
 import msgspec
+
+from .repair import clean_all
 
 T = TypeVar("T", bound=msgspec.Struct)
 
 COUNT: Final = 2**53
 """No number that means something to us is as large as this."""
 
+_LARGE: Final = 256 * 1024
+_MEMBERS: Final = 100_000
+"""Members that a large text may have: one event then costs a tenth of a second at most, however it is read."""
+_STRING: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 _DIGITS: Final = 309  # as many as the largest float has
 
 
@@ -38,6 +45,7 @@ class Reader(Generic[T]):
 
     def read(self, text: str) -> T | None:
         """The struct; None if the JSON is fine but no object. Raises `Broken`."""
+        _weigh(text)
         try:
             return self._decoder.decode(text)
         except (msgspec.DecodeError, RecursionError):
@@ -47,6 +55,7 @@ class Reader(Generic[T]):
 
 def read_plain(text: str) -> Any:
     """Any JSON as plain values. Raises `Broken`."""
+    _weigh(text)
     try:
         return json.loads(text, parse_constant=_refuse, parse_float=_float, parse_int=_int)
     except (ValueError, RecursionError):
@@ -99,8 +108,24 @@ def count(value: Any) -> int | None:
 
 
 def compact(value: Any) -> str:
-    """Plain values as JSON text, without blanks or escapes that JSON does not demand."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    """Plain values as JSON text, repaired, without blanks or escapes that JSON does not demand."""
+    try:
+        text = msgspec.json.encode(value).decode()
+    except (ValueError, OverflowError):  # lone surrogates, numbers beyond 64 bits
+        text = "\\u0000"
+    if "\\u0000" not in text:
+        return text
+    return json.dumps(clean_all(value), ensure_ascii=False, separators=(",", ":"))
+
+
+def _weigh(text: str) -> None:
+    """Large JSON of very many members holds everybody up while it is built; no server means that (I-20)."""
+    if len(text) > _LARGE and _members(text) > _MEMBERS and _members(_STRING.sub("", text)) > _MEMBERS:
+        raise Broken
+
+
+def _members(text: str) -> int:
+    return sum(map(text.count, ",[{"))
 
 
 def _refuse(_constant: str) -> NoReturn:

@@ -7,12 +7,17 @@ It never raises for what a server sends.
 from __future__ import annotations
 
 import hashlib
+from typing import Final
 
 from ..errors import UpstreamError
 from ..events import Event, Failed, Finished, FinishReason, Reasoning, Refusal, Started, Text, Usage
 from ..sse import ServerSentEvent
 from . import faults, loose, words
 from .repair import Channel, clean
+from .room import Room
+
+NAME: Final = 200
+"""Characters of an id, a model's name or a reason that are worth keeping."""
 
 
 class Parsing:
@@ -32,6 +37,7 @@ class Parsing:
         self._text = Channel()
         self._reasoning = Channel()
         self._refusal = Channel()
+        self._room = Room()
 
     def feed(self, sse: ServerSentEvent) -> list[Event]:
         """What this event says."""
@@ -45,6 +51,8 @@ class Parsing:
                 self._take(sse)
         except (loose.Broken, RecursionError):
             self._broken(sse)
+        except UpstreamError as error:
+            self._fail(Failed.of(error))
         return self._events
 
     def close(self, pending: ServerSentEvent | None) -> list[Event]:
@@ -70,6 +78,8 @@ class Parsing:
             known = self._turn(body.decode("utf-8-sig", "replace"))
         except (loose.Broken, RecursionError):
             known = False
+        except UpstreamError as error:
+            self._fail(Failed.of(error))
         if not self.done:
             if known:
                 self._finish()
@@ -110,7 +120,7 @@ class Parsing:
         except loose.Broken:
             if sse.field == "error":
                 return
-            report = sse.data
+            report = sse.data[: faults.READ]
         if sse.field != "error" or report:
             self._fail(faults.in_stream(report))
 
@@ -125,7 +135,7 @@ class Parsing:
 
     def _start(self, id: object, model: object) -> None:
         self._started = True
-        self._events.append(Started(clean(loose.text(id)), clean(loose.text(model))))
+        self._events.append(Started(clean(loose.text(id)[:NAME]), clean(loose.text(model)[:NAME])))
 
     def _say(self, text: str) -> None:
         repaired = self._text.feed(text)
@@ -159,7 +169,7 @@ class Parsing:
     def _finish(self) -> None:
         self._flush()
         self._complete()
-        self._events.append(Finished(self._reason(), clean(self.raw)))
+        self._events.append(Finished(self._reason(), clean(self.raw[:NAME])))
         self.done = True
 
     def _fail(self, failed: Failed) -> None:

@@ -119,7 +119,7 @@ def test_members_may_come_late_and_are_said_once() -> None:
         + STOP,
         "openai",
     )
-    assert events[1:-1] == [ToolCall(0, "a", "f"), ToolCall(0, extra='{"x":"1"}'), ToolCall(0, arguments="{}")]
+    assert events[1:-1] == [ToolCall(0, "a", "f"), ToolCall(0, arguments="{}"), ToolCall(0, extra='{"x":"1"}')]
 
 
 def test_the_function_call_of_old_is_one_call_without_an_id() -> None:

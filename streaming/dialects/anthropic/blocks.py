@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from ...events import Event, ReasoningBlock, ToolCall
 from .. import loose
-from ..repair import Channel, clean, clean_all
+from ..repair import Channel, clean
 from .wire import Block
 
 READ: Final = frozenset(("text", "thinking", "redacted_thinking", "tool_use"))
@@ -39,7 +39,7 @@ class Call(Open):
     def __init__(self, position: int, block: Block) -> None:
         super().__init__("tool_use")
         self.position = position
-        self._given = block.input if isinstance(block.input, dict) and block.input else {}
+        self.given = loose.compact(block.input) if isinstance(block.input, dict) and block.input else "{}"
         self._spoken = False
         self._held: list[str] = []
         self._channel = Channel()
@@ -67,7 +67,7 @@ class Call(Open):
         if self._spoken:
             return rest
         self._spoken = True
-        self._held = [loose.compact(clean_all(self._given))]
+        self._held = [self.given]
         return self.feed("")
 
 

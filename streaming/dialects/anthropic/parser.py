@@ -166,11 +166,13 @@ class Parser(Parsing):
         """A new block, and what it already holds."""
         kind = loose.text(block.type)
         self._latest = index
+        self._room.take(things=1)
         if not kind:  # its first delta will tell
             self._blocks.pop(index, None)
             return
         if kind == "tool_use":
             call = Call(self._calls, block)
+            self._room.take(call.given)
             self._calls += 1
             self._blocks[index] = call
             self._events.append(call.begin(block))
@@ -180,6 +182,7 @@ class Parser(Parsing):
             self._replays.add(fresh)
             fresh.data = clean(loose.text(block.data))
             fresh.signature = clean(loose.text(block.signature))
+            self._room.take(fresh.data, fresh.signature)
             self._reasoned(fresh, loose.text(block.thinking))
         elif kind == "text":
             self._say(loose.text(block.text))
@@ -194,6 +197,7 @@ class Parser(Parsing):
             self._reasoned(block, loose.text(delta.thinking))
         elif kind == "signature_delta":
             block.signature = clean(loose.text(delta.signature))
+            self._room.take(block.signature)
         elif kind == "input_json_delta" and isinstance(block, Call):
             self._events += block.feed(loose.text(delta.partial_json))
 

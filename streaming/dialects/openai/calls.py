@@ -8,6 +8,7 @@ from typing import Any, Final
 from ...events import Event, ToolCall
 from .. import loose
 from ..repair import Channel, clean, clean_all
+from ..room import Room
 
 _KNOWN: Final = frozenset(("index", "id", "type", "function"))
 _MOST: Final = 128
@@ -17,13 +18,14 @@ _MOST: Final = 128
 class Call:
     """One call as far as it is known. Pieces are kept apart until they are sent, so any number of them is cheap."""
 
-    def __init__(self, position: int) -> None:
+    def __init__(self, position: int, room: Room) -> None:
         self.position = position
+        self._room = room
         self.index: int | None = None
         self.id = ""
         self.name = ""
         self._extra: dict[str, Any] = {}
-        self._begun = False
+        self._begun = self._late = False  # whether it was spoken of, and has members that were not by then
         self._spoken = False  # whether there are arguments other than blanks
         self._held: list[str] = []
         self._channel = Channel()
@@ -32,39 +34,51 @@ class Call:
         """What a further piece of this call makes known: nothing before both its id and its name are."""
         self.id = self.id or clean(loose.text(piece.get("id")))
         self.name = self.name or clean(loose.text(function.get("name")))
-        extra = {name: value for name, value in piece.items() if name not in _KNOWN and value is not None}
-        extra = {name: value for name, value in clean_all(extra).items() if name not in self._extra}
-        self._extra |= extra
+        self._keep({name: value for name, value in piece.items() if name not in _KNOWN and value is not None})
         self._hold(self._arguments(function.get("arguments")))
-        return self._piece(bool(extra)) if self.id and self.name else None
+        return self._piece() if self.id and self.name else None
 
     def end(self, details: list[Any]) -> Event | None:
         """What is left to say when the answer is complete."""
         self.id = self.id or f"call_{uuid.uuid4().hex}"
-        self._hold(self._channel.flush())
+        self._add(self._channel.flush())
         if not self._spoken:
             self._held = ["{}"]
             self._spoken = True
         if details:
             self._extra["reasoning_details"] = details
-        return self._piece(bool(details))
+            self._late = True
+        return self._piece(last=True)
 
     def _arguments(self, value: Any) -> str:
         if isinstance(value, dict | list):
-            return loose.compact(clean_all(value))
+            return loose.compact(value)
         return self._channel.feed(loose.text(value))
 
+    def _keep(self, members: dict[str, Any]) -> None:
+        """Members that go back as they are: said with the call, and those that come later once more at its end."""
+        fresh = {name: value for name, value in members.items() if clean(name) not in self._extra}
+        if fresh:
+            self._room.take(loose.compact(fresh))
+            self._extra |= clean_all(fresh)
+            self._late = self._begun
+
     def _hold(self, text: str) -> None:
+        if not (self.id and self.name):
+            self._room.take(text)
+        self._add(text)
+
+    def _add(self, text: str) -> None:
         if text:
             self._held.append(text)
             self._spoken = self._spoken or not text.isspace()
 
-    def _piece(self, extra: bool) -> ToolCall | None:
+    def _piece(self, last: bool = False) -> ToolCall | None:
         """The next piece, if it is not empty. Blanks alone are no arguments: they wait for what follows them."""
         held = "".join(self._held) if self._spoken else ""
         if self._spoken:
             self._held.clear()
-        more = loose.compact(self._extra) if self._extra and (extra or not self._begun) else ""
+        more = loose.compact(self._extra) if self._extra and (not self._begun or (last and self._late)) else ""
         if not self._begun:
             self._begun = True
             return ToolCall(self.position, self.id, self.name, held, more)
@@ -74,7 +88,8 @@ class Call:
 class Calls:
     """All calls of an answer, in the order in which they began."""
 
-    def __init__(self) -> None:
+    def __init__(self, room: Room) -> None:
+        self._room = room
         self._calls: list[Call] = []
         self._latest: dict[int, Call] = {}
         self._named: dict[str, Call] = {}
@@ -134,5 +149,6 @@ class Calls:
         return call
 
     def _new(self) -> Call:
-        self._calls.append(Call(len(self._calls)))
+        self._room.take(things=1)
+        self._calls.append(Call(len(self._calls), self._room))
         return self._calls[-1]

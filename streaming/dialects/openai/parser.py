@@ -9,8 +9,8 @@ from ...events import FinishReason
 from ...sse import ServerSentEvent
 from .. import faults, loose
 from ..parsing import Parsing
-from ..repair import clean_all
 from .calls import Calls
+from .details import Detail
 from .wire import CHUNK, Choice, Chunk, Delta, report_of, usage_of
 
 REASONS: Final[Mapping[str, FinishReason]] = {
@@ -34,9 +34,9 @@ class Parser(Parsing):
 
     def __init__(self) -> None:
         super().__init__()
-        self._calls = Calls()
+        self._calls = Calls(self._room)
         self._declined = False
-        self._details: list[list[dict[str, Any]]] = []
+        self._details: list[Detail] = []
 
     def _take(self, sse: ServerSentEvent) -> None:
         if sse.event == "ping":
@@ -71,7 +71,7 @@ class Parser(Parsing):
         return "tool_calls" if reason == "stop" and self._calls else reason
 
     def _complete(self) -> None:
-        self._events += self._calls.end([_joined(pieces) for pieces in self._details])
+        self._events += self._calls.end([detail.whole for detail in self._details])
 
     def _chunk(self, chunk: Chunk) -> None:
         if not self._started and (
@@ -129,11 +129,10 @@ class Parser(Parsing):
     def _keep(self, details: list[dict[str, Any]]) -> None:
         """Keeps thinking in the form in which it must be sent back: pieces of one item joined."""
         for item in details:
-            last = self._details[-1][0] if self._details else {}
-            if item.get("index") is not None and _place(item) == _place(last):
-                self._details[-1].append(item)
-            else:
-                self._details.append([item])
+            if not (self._details and self._details[-1].goes_on(item)):
+                self._room.take(things=1)
+                self._details.append(Detail())
+            self._room.take(self._details[-1].add(item))
 
     def _parts(self, parts: list[Any], *, thinking: bool) -> None:
         """Content as a list of parts, which is how Mistral sends thinking."""
@@ -146,20 +145,3 @@ class Parser(Parsing):
                 thoughts = part.get("thinking")
                 for thought in thoughts if isinstance(thoughts, list) else [{"text": thoughts}]:
                     self._think(loose.text(thought.get("text")) if isinstance(thought, dict) else loose.text(thought))
-
-
-def _place(item: dict[str, Any]) -> tuple[Any, Any]:
-    return item.get("type"), item.get("index")
-
-
-def _joined(pieces: list[dict[str, Any]]) -> dict[str, Any]:
-    """The whole item of `reasoning_details` that came in these pieces."""
-    whole: dict[str, Any] = {}
-    for piece in pieces:
-        whole |= {name: value for name, value in piece.items() if value is not None}
-    for name in ("text", "summary", "data"):
-        texts = [loose.text(piece.get(name)) for piece in pieces]
-        if any(texts):
-            whole[name] = "".join(texts)
-    joined: dict[str, Any] = clean_all(whole)
-    return joined
