@@ -135,12 +135,12 @@ class Upstream:
 
     @classmethod
     @contextlib.contextmanager
-    def in_thread(cls) -> Iterator[Self]:
+    def in_thread(cls, tls: ssl.SSLContext | None = None) -> Iterator[Self]:
         """The server on a loop and a thread of its own, for tests that are not async."""
         loop = asyncio.new_event_loop()
         thread = threading.Thread(target=loop.run_forever, name="upstream", daemon=True)
         thread.start()
-        upstream = cls()
+        upstream = cls(tls)
         asyncio.run_coroutine_threadsafe(upstream.start(), loop).result(10)
         try:
             yield upstream
