@@ -66,6 +66,7 @@ class RelayConsumer(AsyncWebsocketConsumer):
         self.audience: str | None = None
         self._ended = False
         self._follows: dict[str, asyncio.Task[None]] = {}
+        self._misses: dict[str, tuple[int, int]] = {}  # where each run was not to be had, and how often in a row
         self._hints: dict[tuple[str, str], None] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._commands, self._acks = Bucket(20, 5), Bucket(20, 8)
@@ -153,6 +154,7 @@ class RelayConsumer(AsyncWebsocketConsumer):
             else:
                 await self._outlet.send("gone", run=run)
         except Gone:
+            await asyncio.sleep(self._missed(run, after))
             await self._outlet.send("resync", run=run)
         except Exception as error:
             logger.error("run %s could not be relayed: %s", run, type(error).__name__)
@@ -174,6 +176,18 @@ class RelayConsumer(AsyncWebsocketConsumer):
                     after, position, events, _ = piece
                     await self._outlet.send("events", run=run, after=after, position=position, events=events)
                 await self._pace.rest()
+
+    def _missed(self, run: str, after: int) -> float:
+        """Seconds before the page looks at the row again: none, unless it comes back from there with nothing new.
+
+        Then nobody writes this run any more, as after a crash, and it takes a while until the sweep has settled it.
+        """
+        if run not in self._misses and len(self._misses) >= FOLLOWS:
+            self._misses.clear()
+        at, times = self._misses.get(run, (after, 0))
+        times = times + 1 if at == after else 1
+        self._misses[run] = after, times
+        return min(PATIENCE * 2 ** (times - 2), 8 * PATIENCE) if times > 1 else 0
 
     async def _stored(self, run: str) -> None:
         """Return when the finished message is; an end that is not stored must not be shown."""
