@@ -17,7 +17,7 @@ const watching = process.argv.includes("--watch");
 /** @type {esbuild.BuildOptions} */
 const options = {
   absWorkingDir: here,
-  entryPoints: ["src/app.js", "src/app.css", "src/admin.css"],
+  entryPoints: ["src/app.js", "src/app.css", "src/admin.css", "src/maths.css"],
   outdir: dist,
   bundle: true,
   format: "esm",
@@ -25,6 +25,8 @@ const options = {
   entryNames: "[name]",
   chunkNames: "assets/[name]-[hash]",
   assetNames: "assets/[name]-[hash]",
+  // Every browser we serve reads woff2.
+  loader: { ".woff2": "file", ".woff": "empty", ".ttf": "empty" },
   target: ["chrome123", "firefox121", "safari17.5"],
   minify: !watching,
   sourcemap: watching ? "linked" : false,

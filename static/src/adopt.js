@@ -1,8 +1,9 @@
 /** Makes a message on the page what the server says it is, touching only what differs. */
 import { Blocks } from "./blocks.js";
 import { part } from "./parts.js";
+import { Prose } from "./prose.js";
 
-const TEXTS = ["text", "reasoning", "refusal"];
+const TEXTS = ["reasoning", "refusal"];
 const PIECES = ["thinking", "tools", "note", "slot"];
 const ATTRIBUTES = ["run", "after", "begun", "model", "age", "data-phase", "data-rule"];
 
@@ -11,6 +12,7 @@ const ATTRIBUTES = ["run", "after", "begun", "model", "age", "data-phase", "data
  * @param {Element} fresh the same reply, just fetched
  */
 export function adopt(article, fresh) {
+  Prose.of(part(article, "text")).update(part(fresh, "text").textContent ?? "", fresh.getAttribute("data-state") === "streaming");
   for (const name of TEXTS) new Blocks(part(article, name)).update(part(fresh, name).textContent ?? "");
   for (const name of PIECES) replace(part(article, name), part(fresh, name));
   part(article, "thought").hidden = part(fresh, "thought").hidden;

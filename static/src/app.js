@@ -11,6 +11,7 @@ import { serveMenus } from "./menus.js";
 import { ModelPickerElement } from "./model-picker.js";
 import { attend, runs } from "./runs.js";
 import { SecretFieldElement } from "./secret-field.js";
+import { hurry } from "./slices.js";
 import { serveShortcuts } from "./shortcuts.js";
 import { ToastNoteElement } from "./toast-note.js";
 import { serveTooltips } from "./tooltips.js";
@@ -37,5 +38,7 @@ serveTooltips();
 serveShortcuts();
 keepAboveKeyboard();
 for (const element of ELEMENTS) element.define();
+// What can be seen first should never have looked otherwise.
+hurry(40);
 // Where nobody is signed in there is nothing to follow.
 if (document.querySelector("chat-sidebar, .review")) attend();

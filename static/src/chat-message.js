@@ -1,6 +1,8 @@
 /** `<chat-message>`: one message. A reply that is still being written (`run`, `after`) comes to life here. */
+import { actOnCode } from "./code-block.js";
 import { LiveReply } from "./live-reply.js";
 import { part, stamp } from "./parts.js";
+import { Prose } from "./prose.js";
 import { post } from "./request.js";
 import { runs } from "./runs.js";
 import { walkToolbar } from "./toolbar.js";
@@ -21,7 +23,10 @@ export class ChatMessageElement extends HTMLElement {
     this.addEventListener("click", this);
     this.addEventListener("keydown", this);
     this.addEventListener("reply-end", this);
-    if (this.#article?.dataset.state === "streaming") this.#follow();
+    const { state } = this.#article?.dataset ?? {};
+    const text = this.querySelector('.prose[data-part="text"]');
+    if (text) Prose.of(text, state === "streaming");
+    if (state === "streaming") this.#follow();
     else this.#fold();
   }
 
@@ -37,6 +42,7 @@ export class ChatMessageElement extends HTMLElement {
     const button = /** @type {Element} */ (event.target).closest?.("[data-action]");
     if (event.type !== "click" || !(button instanceof HTMLElement)) return;
     if (button.dataset.action === "copy") this.#copy(button);
+    if (button.closest(".code")) actOnCode(button);
     if (button.dataset.action === "unfold") this.#unfold(button);
   }
 
@@ -75,7 +81,7 @@ export class ChatMessageElement extends HTMLElement {
 
   /** @param {HTMLElement} button */
   async #copy(button) {
-    const text = part(this, "text").textContent || (this.querySelector('[data-part="refusal"]')?.textContent ?? "");
+    const text = Prose.textOf(part(this, "text")) || (this.querySelector('[data-part="refusal"]')?.textContent ?? "");
     await navigator.clipboard.writeText(text);
     if (button.dataset.done) return;
     button.dataset.done = t("copied");

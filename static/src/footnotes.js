@@ -1,6 +1,6 @@
 /** Footnotes in markdown: `[^label]` in the text, `[^label]: …` for what it says, wherever that stands. */
 
-/** @typedef {import("markdown-it").default} MarkdownIt */
+/** @typedef {import("markdown-it").MarkdownIt} MarkdownIt */
 
 const MARK = /^\[\^([^\]\s^]{1,64})\]/;
 
@@ -13,7 +13,7 @@ export function footnotes(md) {
   md.inline.ruler.before("link", "footnote", (state, silent) => {
     if (state.src[state.pos] !== "[" || state.src[state.pos + 1] !== "^") return false;
     const found = MARK.exec(state.src.slice(state.pos, state.pos + 70));
-    if (!found || !state.env.footnotes?.has(key(found[1]))) return false;
+    if (!found || !(/** @type {any} */ (state.env.footnotes)?.has(key(found[1])))) return false;
     if (!silent) state.push("footnote", "", 0).content = key(found[1]);
     state.pos += found[0].length;
     return true;

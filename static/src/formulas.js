@@ -1,6 +1,6 @@
 /** Formulas in markdown: `$…$` and `\(…\)` within a line, `$$…$$` and `\[…\]` on their own. Prices are no formulas. */
 
-/** @typedef {import("markdown-it").default} MarkdownIt */
+/** @typedef {import("markdown-it").MarkdownIt} MarkdownIt */
 
 const PAIRS = /** @type {Record<string, string>} */ ({ "$$": "$$", "\\[": "\\]", "\\(": "\\)", $: "$" });
 /** A formula says more than spaces and backslashes. */

@@ -18,12 +18,12 @@ md.core.ruler.after("block", "notes", ({ env, tokens }) => {
 
 /** @typedef {import("markdown-it").Token} Token */
 
-/** @param {string} text @param {object} env @returns {Token[]} */
+/** @param {string} text @param {Record<string, any>} env @returns {Token[]} */
 export function parse(text, env) {
   return md.parse(text, env);
 }
 
-/** Only its blocks: finds what links and footnotes it defines. @param {string} text @param {object} env */
+/** Only its blocks: finds what links and footnotes it defines. @param {string} text @param {Record<string, any>} env */
 export function define(text, env) {
   md.block.parse(text, md, env, []);
 }

@@ -14,6 +14,7 @@ export const ICONS = [
   "check",
   "refresh-cw",
   "pencil",
+  "wrap-text",
   "play",
   "trash-2",
   "ellipsis",

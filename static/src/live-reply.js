@@ -7,6 +7,7 @@ import { announce } from "./announcer.js";
 import { Blocks } from "./blocks.js";
 import { BUSY, SLOW, look } from "./live.js";
 import { part, stamp } from "./parts.js";
+import { Prose } from "./prose.js";
 import { get } from "./request.js";
 import { Sentences } from "./sentences.js";
 import { Transcript } from "./transcript.js";
@@ -16,7 +17,8 @@ const BEAT = 500;
 const POLL = 2_000;
 /** How long we may seem to catch up with what was missed, when there was nothing to miss. */
 const CATCH_UP = 1_500;
-const CHANNELS = /** @type {const} */ (["text", "reasoning", "refusal"]);
+const PLAIN = /** @type {const} */ (["reasoning", "refusal"]);
+const CHANNELS = /** @type {const} */ (["text", ...PLAIN]);
 
 export class LiveReply {
   position = 0;
@@ -47,7 +49,7 @@ export class LiveReply {
     this.#host = host;
     this.#article = /** @type {HTMLElement} */ (host.closest("article"));
     this.#runs = runs;
-    this.#texts = { text: new Blocks(part(host, "text")), reasoning: new Blocks(part(host, "reasoning")), refusal: new Blocks(part(host, "refusal")) };
+    this.#texts = { text: Prose.of(part(host, "text")), reasoning: new Blocks(part(host, "reasoning")), refusal: new Blocks(part(host, "refusal")) };
   }
 
   start() {
@@ -138,7 +140,7 @@ export class LiveReply {
   }
 
   #resume() {
-    for (const channel of CHANNELS) this.#texts[channel] = new Blocks(part(this.#host, channel));
+    for (const channel of PLAIN) this.#texts[channel] = new Blocks(part(this.#host, channel));
     if (this.#unknown) this.#later();
     else this.#follow();
     this.#unknown = false;

@@ -1,5 +1,5 @@
 /**
- * Markdown as it streams. Text goes in by pieces; `step()` reads a slice of what has come and makes `view` what shall
+ * Markdown as it streams. Text goes in by pieces; `step()` reads a slice of what has come, and `view` is what shall then
  * stand on the page: the blocks that may still change, after as many as are final (`skip`). However the text is cut, the
  * views add up to the same tree.
  *
@@ -7,26 +7,23 @@
  * and rows; an open fence only takes lines; and what is too long to be read again and again is shown as it was written.
  * So the work is linear in the text. It knows no element: `patch.js` puts views on the page.
  */
+import { complete, fenced, grouped, partsOf, starts, tooLong } from "./groups.js";
 import { define, parse } from "./grammar.js";
-import { branch, code, tree } from "./tree.js";
+import { Fence, Plain } from "./lines.js";
+import { branch, tree } from "./tree.js";
 import { undecided } from "./unfinished.js";
 
 /**
+ * @typedef {import("./groups.js").Group} Group
  * @typedef {import("./tree.js").Node} Node
  * @typedef {import("./tree.js").Branch} Branch
- * @typedef {{tokens: import("markdown-it").Token[], from: number, to: number}} Group
- *
- * @typedef {{kind: "fence", close: RegExp, indent: number, language: string, skip: number}} Fence
- * @typedef {{kind: "list", tag: string, mark: string, start?: string, skip: number, loose: boolean}} List
+ * @typedef {{kind: "list", tag: string, mark: string, start?: string, skip: number, loose: boolean, tight: boolean}} List
  * @typedef {{kind: "table", head: string, skip: number, columns: string[]}} Table
- * @typedef {{kind: "plain", skip: number, fresh: boolean}} Plain
+ * @typedef {{references: Record<string, any>, notes: Set<string>}} Known
  */
 
 /** Characters read in one step. */
 const SLICE = 8_192;
-/** Characters of a block that cannot be final in parts. */
-export const LONGEST = 16_384;
-const FENCE = /^ {0,3}(`{3,}|~{3,})/;
 
 export class Markdown {
   /** All of it, as it was written. */
@@ -36,28 +33,34 @@ export class Markdown {
   /** @type {Branch} */
   view = branch("");
   ended = false;
-  #slice;
   #id;
+  #slice;
   #known;
   #pending = "";
-  #tail = "";
   #return = false;
+  #tail = "";
   #skip = 0;
-  /** @type {Fence | List | Table | Plain | null} */
+  /** @type {Fence | Plain | null} */
+  #lines = null;
+  /** @type {List | Table | null} */
   #open = null;
   /** @type {Record<string, any>} */
-  #references = {};
+  #references;
   /** @type {Map<string, number>} */
   #numbers = new Map();
+  /** @type {Map<string, number>} */
+  #shownNumbers = new Map();
   /** @type {Map<string, Branch>} */
   #notes = new Map();
+  /** @type {Map<string, Branch>} */
+  #growing = new Map();
 
-  /** @param {{id?: string, slice?: number, known?: {references: Record<string, any>, notes: Set<string>}}} [options] */
-  constructor({ id = "", slice = SLICE, known } = {}) {
+  /** @param {{id?: string, slice?: number, known?: Known | null}} [options] */
+  constructor({ id = "", slice = SLICE, known = null } = {}) {
     this.#id = id;
     this.#slice = slice;
     this.#known = known;
-    if (known) this.#references = known.references;
+    this.#references = known?.references ?? Object.create(null);
   }
 
   /** @param {string} text */
@@ -65,7 +68,7 @@ export class Markdown {
     this.source += text;
     const whole = this.#return ? `\r${text}` : text;
     this.#return = whole.endsWith("\r");
-    this.#pending += clean(this.#return ? whole.slice(0, -1) : whole);
+    this.#pending += (this.#return ? whole.slice(0, -1) : whole).replaceAll(/\r\n?/g, "\n").replaceAll("\0", "\ufffd");
   }
 
   /** No more will come. */
@@ -75,24 +78,27 @@ export class Markdown {
     this.ended = true;
   }
 
-  /** What was said further up may mean something else now: a link or a footnote was explained after its use. */
-  get forward() {
-    return this.ended && !this.#known && this.#skip > 0 && (Object.keys(this.#references).length > 0 || this.#notes.size > 0 || this.#numbers.size > 0)
-      ? { references: this.#references, notes: new Set(this.#notes.keys()) }
-      : null;
+  get pending() {
+    return this.#pending !== "";
+  }
+
+  /** What is known at the end, if something further up may mean something else by it: it was shown before it was explained. @returns {Known | null} */
+  get hindsight() {
+    if (!this.ended || this.#known || !this.#skip) return null;
+    if (!Object.keys(this.#references).length && !this.#notes.size && !this.#shownNumbers.size) return null;
+    return { references: this.#references, notes: new Set(this.#notes.keys()) };
   }
 
   /** Reads on; true if there is more to read. */
   step() {
-    const before = this.#skip;
+    const skip = this.#skip;
     this.#tail += this.#take();
     const last = this.ended && !this.#pending;
     /** @type {Node[]} */
     const out = [];
-    while (this.#advance(out, last));
-    const notes = this.#footnotes();
-    this.view = { ...branch("", {}, notes ? [...out, notes] : out), skip: before };
-    return this.#pending !== "";
+    while (this.#lines ? this.#copy(this.#lines, out, last) : this.#read(out, last));
+    this.view = { ...branch("", {}, [...out, ...this.#footnotes()]), skip };
+    return this.pending;
   }
 
   /** The next slice: whole lines where there are any. */
@@ -104,48 +110,60 @@ export class Markdown {
     return piece;
   }
 
-  /** Shows what the tail holds; true if that has to go on in another way. @param {Node[]} out @param {boolean} last */
-  #advance(out, last) {
-    if (this.#open?.kind === "fence") return this.#fence(this.#open, out, last);
-    if (this.#open?.kind === "plain") return this.#plain(this.#open, out, last);
-    return this.#blocks(out, last);
+  /** Takes lines as they are; true if they have ended. @param {Fence | Plain} lines @param {Node[]} out @param {boolean} last */
+  #copy(lines, out, last) {
+    this.work += this.#tail.length;
+    this.#tail = lines.take(this.#tail, last);
+    out.push(lines.node);
+    if (!lines.ended) return false;
+    this.#lines = null;
+    this.#skip++;
+    return true;
   }
 
-  /** @param {Node[]} out @param {boolean} last @returns {boolean} */
-  #blocks(out, last) {
-    const text = last ? this.#tail : this.#tail.slice(0, this.#tail.length - undecided(this.#tail));
+  /** Reads the tail as markdown; true if it has to go on as lines. @param {Node[]} out @param {boolean} last */
+  #read(out, last) {
     const head = this.#open?.kind === "table" ? this.#open.head : "";
+    const text = head + (last ? this.#tail : this.#tail.slice(0, this.#tail.length - undecided(this.#tail)));
+    if (text.length === head.length && !last) return this.#keep(out);
     const env = this.#environment(last);
-    this.work += head.length + text.length;
-    const groups = grouped(parse(head + text, env));
-    const lines = starts(head + text);
-    const at = last ? groups.length : complete(groups, lines);
-    const context = { numbers: new Map(this.#numbers), id: this.#id, openFormula: false };
-    /** @type {Branch | null} */
-    let note = null;
-    groups.forEach((group, index) => {
-      context.openFormula = Boolean(env.openFormula) && index === groups.length - 1;
-      const nodes = this.#shape(group, index === 0, context);
-      if (group.tokens[0].type === "footnote_open") {
-        note = /** @type {Branch} */ (nodes[0]);
-        if (index < at || !this.#notes.has(note.label ?? "")) this.#pendingNote(note, index < at);
-      } else out.push(...nodes);
-    });
-    return this.#freeze(groups, lines, head.length, at, out, env, context, last);
+    this.work += text.length;
+    const groups = grouped(parse(text, env));
+    const lines = starts(text);
+    const context = { numbers: new Map(this.#numbers), id: this.#id, openFormula: false, columns: /** @type {string[] | undefined} */ (undefined) };
+    const shapes = groups.map((group, at) => this.#shape(group, at, { ...context, openFormula: Boolean(env.openFormula) && at === groups.length - 1 }));
+    this.#shownNumbers = context.numbers;
+    const long = tooLong(groups, lines, text, this.#open);
+    if (long) return this.#giveUp(long, groups, shapes, head, env, out);
+    const stays = last ? groups.length : complete(groups, lines, text);
+    this.#settle(groups, shapes, stays, out);
+    if (last) this.#commit(this.#tail, env);
+    const group = groups[stays];
+    if (last || !group) {
+      if (last) this.#tail = "";
+      return false;
+    }
+    if (stays) this.#cut(lines[group.from] - head.length, env);
+    if (stays) this.#open = null;
+    const base = stays ? lines[group.from] : head.length;
+    if (fenced(group, lines, text)) {
+      this.#cut(lines[group.from] - base, env);
+      return this.#fence(group, lines, text, out);
+    }
+    this.#inside(group, shapes[stays], lines, text, base, env);
+    return false;
   }
 
-  /** @type {Map<string, Branch>} notes that may still grow */
-  #growing = new Map();
-
-  /** @param {Branch} note @param {boolean} final */
-  #pendingNote(note, final) {
-    const notes = final ? this.#notes : this.#growing;
-    if (note.label && !notes.has(note.label)) notes.set(note.label, note);
+  /** Nothing new can be shown, so what is shown stays. @param {Node[]} out */
+  #keep(out) {
+    const { children, skip = 0 } = this.view;
+    const kept = children.slice(this.#skip - skip);
+    out.push(...(this.#growing.size || this.#notes.size ? kept.filter((node) => typeof node === "string" || node.tag !== "section") : kept));
+    return false;
   }
 
   /** @param {boolean} last */
   #environment(last) {
-    this.#growing.clear();
     const known = this.#known?.notes;
     return {
       references: Object.create(this.#references),
@@ -154,60 +172,135 @@ export class Markdown {
       defined: new Set(),
       // Until all is known, any mark may have its note further down.
       footnotes: known ?? { has: () => true },
-      whole: last && !known && this.#skip === 0 && this.#open === null,
+      whole: last && !known && !this.#skip && !this.#open,
     };
   }
 
-  /** @param {Group} group @param {boolean} first @param {import("./tree.js").Context} context */
-  #shape(group, first, context) {
-    const open = first ? this.#open : null;
-    context.columns = open?.kind === "table" ? open.columns : undefined;
-    const nodes = tree(group.tokens, context);
-    if (open?.kind === "list") {
-      const list = /** @type {Branch} */ (nodes[0]);
-      list.skip = open.skip;
-      if (open.start === undefined) delete list.attrs.start;
-      else list.attrs.start = open.start;
-      if (open.loose) delete list.attrs.class;
-    }
-    if (open?.kind === "table") body(nodes[0]).skip = open.skip;
-    for (const node of nodes) if (typeof node === "object" && "attrs" in node) node.attrs.dir = "auto";
-    return nodes;
+  /** @param {Group} group @param {number} at @param {import("./tree.js").Context} context @returns {Branch | Node} */
+  #shape(group, at, context) {
+    const open = at ? null : this.#open;
+    if (open?.kind === "table") context.columns = open.columns;
+    const [node] = tree(group.tokens, context);
+    group.columns = context.columns;
+    if (open?.kind === "list") goOn(/** @type {Branch} */ (node), group, open);
+    if (open?.kind === "table") bodyOf(node).skip = open.skip;
+    if (typeof node === "object" && "attrs" in node) node.attrs.dir = "auto";
+    return node;
   }
 
-  /**
-   * @param {Group[]} groups @param {number[]} lines @param {number} head @param {number} at @param {Node[]} out
-   * @param {any} env @param {import("./tree.js").Context} context @param {boolean} last
-   */
-  #freeze(groups, lines, head, at, out, env, context, last) {
-    const nodes = groups.map((group) => group.tokens[0].type !== "footnote_open");
-    const live = nodes.slice(at).filter(Boolean).length;
-    const base = out.length - live;
-    const done = nodes.slice(0, at).filter(Boolean).length;
-    this.#number(out.slice(base - done, base));
-    this.#skip += done;
-    if (last) {
-      if (this.#open?.kind !== "fence") this.#open = null;
-      this.#references = Object.assign(Object.create(null), flat(env.references));
-      for (const [label, node] of this.#growing) this.#notes.set(label, node);
-      this.#tail = "";
-      return this.#tooLong(groups, lines, head, out, last);
-    }
-    const group = groups[at];
-    if (!group) return false;
-    const begin = lines[group.from] - head;
-    if (at > 0) {
-      this.#commit(this.#tail.slice(0, begin), env);
-      this.#open = null;
-    }
-    const cut = at > 0 ? begin : 0;
-    this.#tail = this.#tail.slice(Math.max(0, cut));
-    const shown = group.tokens[0].type === "footnote_open" ? null : out[base];
-    return this.#inside(group, shown, lines, at > 0 ? head + cut : head, groups.length === at + 1, out, base, context, env);
+  /** The first of these are final, the others are shown. @param {Group[]} groups @param {Node[]} shapes @param {number} stays @param {Node[]} out */
+  #settle(groups, shapes, stays, out) {
+    this.#growing.clear();
+    groups.forEach((group, at) => {
+      const node = shapes[at];
+      if (group.kind === "footnote_open") return this.#note(/** @type {Branch} */ (node), at < stays);
+      out.push(node);
+      if (at >= stays) return;
+      this.#skip++;
+      number(node, this.#numbers);
+    });
   }
 
-  /** Whatever was too long to be read as markdown is shown as it was written. */
-  #tooLong() {
-    return false;
+  /** @param {Branch} note @param {boolean} final */
+  #note(note, final) {
+    const label = note.label ?? "";
+    if (!this.#notes.has(label) && !this.#growing.has(label)) (final ? this.#notes : this.#growing).set(label, note);
   }
+
+  /** This much of the tail is final. @param {number} length @param {any} env */
+  #cut(length, env) {
+    this.#commit(this.#tail.slice(0, length), env);
+    this.#tail = this.#tail.slice(length);
+  }
+
+  /** Keeps what final text defines; half a line might define something else. @param {string} text @param {any} env */
+  #commit(text, env) {
+    if (Object.keys(env.references).length) define(text, { references: this.#references });
+  }
+
+  /** @param {Group} group @param {number[]} lines @param {string} text @param {Node[]} out */
+  #fence(group, lines, text, out) {
+    out.pop();
+    const [token] = group.tokens;
+    const first = text.slice(lines[group.from], lines[group.from + 1]);
+    this.#tail = this.#tail.slice(first.length);
+    this.#lines = new Fence(first.length - first.trimStart().length, token.markup, token.info);
+    return true;
+  }
+
+  /** What is too long ends what stands before it, and is shown as it was written. @param {import("./groups.js").Part} long @param {Group[]} groups @param {Node[]} shapes @param {string} head @param {any} env @param {Node[]} out */
+  #giveUp(long, groups, shapes, head, env, out) {
+    const node = shapes[long.group];
+    const kept = long.part > 0 || (long.group === 0 && this.#open?.skip);
+    if (kept) holderOf(node).children.splice(long.part);
+    const count = long.group + (kept ? 1 : 0);
+    this.#settle(groups.slice(0, count), shapes, count, out);
+    this.#cut(long.from - head.length, env);
+    this.#open = null;
+    this.#lines = new Plain();
+    return true;
+  }
+
+  /** Of a list or table that goes on, all but the last item or row are final. @param {Group} group @param {Node} node @param {number[]} lines @param {string} text @param {number} base @param {any} env */
+  #inside(group, node, lines, text, base, env) {
+    const parts = partsOf(group);
+    let stays = parts.length - 1;
+    while (stays > 0 && !text.includes("\n", lines[parts[stays]])) stays--;
+    if (stays < 1 || (group.kind !== "table_open" && group.tight === group.loose)) return;
+    const branch = /** @type {Branch} */ (node);
+    const before = this.#open?.skip ?? 0;
+    for (const child of holderOf(branch).children.slice(0, stays)) number(child, this.#numbers);
+    if (group.kind === "table_open") {
+      const head = this.#open?.kind === "table" ? this.#open.head : text.slice(lines[group.from], lines[group.from + 2]);
+      this.#open = { kind: "table", head, skip: before + stays, columns: group.columns ?? [] };
+    } else {
+      const { tag, attrs } = branch;
+      this.#open = { kind: "list", tag, mark: group.tokens[0].markup, start: attrs.start, skip: before + stays, loose: group.loose, tight: (this.#open?.kind === "list" && this.#open.tight) || said(group, parts[stays]) };
+    }
+    this.#cut(lines[parts[stays]] - base, env);
+  }
+
+  /** What the footnotes say, in the order of their marks. */
+  #footnotes() {
+    const notes = new Map([...this.#growing, ...this.#notes]);
+    if (!notes.size) return [];
+    const numbers = new Map(this.#shownNumbers);
+    for (const label of notes.keys()) if (!numbers.has(label)) numbers.set(label, numbers.size + 1);
+    const items = [...notes].map(([label, { children }]) => ({ children, value: numbers.get(label) ?? 0 })).sort((a, b) => a.value - b.value);
+    const list = items.map(({ children, value }) => branch("li", { id: `note-${this.#id}-${value}`, value: String(value) }, children));
+    return [branch("section", { class: "footnotes", dir: "auto" }, [branch("ol", {}, list)])];
+  }
+}
+
+/** A list's later items, read alone, belong to it. @param {Branch} node @param {Group} group @param {List} open */
+function goOn(node, group, open) {
+  node.skip = open.skip;
+  if (open.start === undefined) delete node.attrs.start;
+  else node.attrs.start = open.start;
+  group.loose ||= open.loose;
+  if (group.loose) delete node.attrs.class;
+  else if (open.tight) node.attrs.class = "tight";
+}
+
+/** Whether the items above this line hold words that stand close together. @param {Group} group @param {number} line */
+function said(group, line) {
+  return group.tokens.some((token) => token.type === "paragraph_open" && token.level === 2 && token.hidden && (token.map?.[0] ?? line) < line);
+}
+
+/** The part of a list or table that holds its items or rows. @param {Node} node @returns {Branch} */
+function holderOf(node) {
+  return /** @type {Branch} */ (node).tag === "div" ? bodyOf(node) : /** @type {Branch} */ (node);
+}
+
+/** @param {Node} node @returns {Branch} */
+function bodyOf(node) {
+  const [table] = /** @type {Branch[]} */ (/** @type {Branch} */ (node).children);
+  return /** @type {Branch} */ (table.children[1] ?? branch("tbody"));
+}
+
+/** Footnotes have their numbers by the order of their marks. @param {Node} node @param {Map<string, number>} numbers */
+function number(node, numbers) {
+  if (typeof node === "string" || !("children" in node)) return;
+  if (node.tag === "sup" && node.label && !numbers.has(node.label)) numbers.set(node.label, numbers.size + 1);
+  for (const child of node.children) number(child, numbers);
 }

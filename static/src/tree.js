@@ -12,7 +12,8 @@ import { destination, says } from "./links.js";
  *
  * @typedef {{tag: "#code", language: string, skip: number, text: string, open: boolean}} Code
  * @typedef {{tag: "#formula", tex: string, display: boolean, open: boolean}} Formula
- * @typedef {string | Branch | Code | Formula} Node
+ * @typedef {{tag: "#plain", skip: number, text: string}} Plain
+ * @typedef {string | Branch | Code | Formula | Plain} Node
  *
  * @typedef {object} Context
  * @property {Map<string, number>} numbers of footnotes, in the order of their first mark
@@ -22,6 +23,7 @@ import { destination, says } from "./links.js";
  */
 
 const TAGS = /** @type {Record<string, string>} */ ({ strong: "strong", em: "em", s: "del", p: "p", blockquote: "blockquote", ul: "ul", ol: "ol", li: "li", table: "table", thead: "thead", tbody: "tbody", tr: "tr", th: "th", td: "td" });
+const ALIGN = /** @type {Record<string, string>} */ ({ "text-align:left": "start", "text-align:center": "center", "text-align:right": "end" });
 const NUMBER = /^[\p{Sc}~≈<>±+−-]{0,2}\s?\d[\d.,\u202f\u00a0]*\s?(?:%|‰|\p{Sc}|[\p{L}°µ/]{1,4})?$/u;
 
 /** @param {string} tag @param {Record<string, string>} [attrs] @param {Node[]} [children] @returns {Branch} */
@@ -41,7 +43,8 @@ export function tree(tokens, context) {
       stack.push(made);
     } else if (token.nesting === -1) {
       const done = /** @type {Branch} */ (stack.pop());
-      if (done.tag === "table") replaceLast(stack[stack.length - 1], table(done, context));
+      // Only of a table that is a block of its own can the rows come one by one.
+      if (done.tag === "table") replaceLast(stack[stack.length - 1], table(done, stack.length > 1 ? { ...context, columns: undefined } : context));
     } else leaf(token, stack, context);
   }
   return root.children;
@@ -55,7 +58,7 @@ function replaceLast(parent, node) {
 /** @param {Token} token @returns {Branch} */
 function opened(token) {
   if (token.type === "heading_open") return heading(Number(token.tag[1]));
-  if (token.type === "footnote_open") return { ...branch("li"), label: token.meta.label };
+  if (token.type === "footnote_open") return { ...branch("li"), label: /** @type {any} */ (token.meta).label };
   const tag = TAGS[token.tag];
   if (!tag) throw new Error(`unknown block ${token.type}`);
   /** @type {Record<string, string>} */
@@ -64,7 +67,7 @@ function opened(token) {
   if (tag === "ol" && start !== null) attrs.start = String(start);
   if (tag === "th") attrs.scope = "col";
   const style = token.attrGet("style");
-  if (style) attrs.class = String(style).slice(String(style).indexOf(":") + 1);
+  if (style) attrs.class = ALIGN[String(style)];
   return branch(tag, attrs);
 }
 
@@ -87,7 +90,7 @@ function leaf(token, stack, context) {
       top.children.push(code(token.info, token.content));
       break;
     case "formula_block":
-      top.children.push(formula(token.content, true, token.meta.open));
+      top.children.push(formula(token.content, true, /** @type {any} */ (token.meta).open));
       break;
     case "hr":
       top.children.push(branch("hr"));
@@ -100,7 +103,7 @@ function leaf(token, stack, context) {
 /** @param {string} info @param {string} text @returns {Code} */
 export function code(info, text, open = false, skip = 0) {
   const language = info.trim().split(/\s+/)[0];
-  return { tag: "#code", language, skip, text: text.endsWith("\n") && !open ? text.slice(0, -1) : text, open };
+  return { tag: "#code", language, skip, text, open };
 }
 
 /** @param {string} tex @param {boolean} display @param {boolean} open @returns {Formula} */
@@ -221,7 +224,7 @@ function note(label, { numbers, id }) {
 /** @param {Node} node @returns {string} */
 export function wordsOf(node) {
   if (typeof node === "string") return node;
-  if (node.tag === "#code") return /** @type {Code} */ (node).text;
+  if (node.tag === "#code" || node.tag === "#plain") return /** @type {Code} */ (node).text;
   if (node.tag === "#formula") return /** @type {Formula} */ (node).tex;
   return /** @type {Branch} */ (node).children.map(wordsOf).join("");
 }

@@ -1,0 +1,253 @@
+/** Code on the page: its head, its lines in runs that are laid out apart, and its colours once it is whole. */
+import { later } from "./slices.js";
+import { stamp } from "./parts.js";
+import { t } from "./words.js";
+
+/** Lines, or characters of long ones, that are laid out together: only the last run is ever laid out again. */
+const LINES = 60;
+const CHARACTERS = 8_192;
+/** Beyond this it stays without colours, or it would hold the page up. */
+const COLOURED = 40_000;
+const SHOWN = 2_000;
+const WRAP = "wrap-code";
+
+/** @type {WeakMap<globalThis.Node, any>} */
+const blocks = new WeakMap();
+
+/** Text that grows at its end, in runs. */
+class Runs {
+  /** @type {{text: string, node: Text, element: HTMLElement, broken: boolean}[]} */
+  #runs = [];
+  #host;
+  /** Where the last run begins. */
+  #from = 0;
+
+  /** @param {Element} host */
+  constructor(host) {
+    this.#host = host;
+  }
+
+  get text() {
+    return this.#runs.map(({ text, broken }, at) => text + (at < this.#runs.length - 1 && !broken ? "\n" : "")).join("");
+  }
+
+  get elements() {
+    return this.#runs.map(({ element }) => element);
+  }
+
+  /** From `skip` on it is this text. @param {number} skip @param {string} text */
+  write(skip, text) {
+    if (skip < this.#from) {
+      if (skip === 0) this.#clear();
+      else text = text.slice(this.#from - skip);
+      skip = this.#from;
+    }
+    const last = this.#runs[this.#runs.length - 1];
+    text = (last?.text ?? "").padEnd(skip - this.#from, "\n").slice(0, skip - this.#from) + text;
+    for (;;) {
+      const cut = cutAt(text);
+      if (!cut) return this.#put(text, false);
+      const broken = text[cut - 1] !== "\n";
+      this.#put(broken ? text.slice(0, cut) : text.slice(0, cut - 1), broken);
+      this.#begin();
+      this.#from += cut;
+      text = text.slice(cut);
+    }
+  }
+
+  #clear() {
+    this.#runs = [];
+    this.#from = 0;
+    this.#host.replaceChildren();
+  }
+
+  /** @param {string} text @param {boolean} broken */
+  #put(text, broken) {
+    const run = this.#runs[this.#runs.length - 1] ?? this.#begin();
+    run.broken = broken;
+    // A line feed at the end is not seen.
+    if (run.text === text) return;
+    if (text.startsWith(run.text) && run.node.isConnected) run.node.appendData(text.slice(run.text.length));
+    else {
+      run.node = document.createTextNode(text);
+      run.element.replaceChildren(run.node);
+    }
+    run.text = text;
+  }
+
+  #begin() {
+    const element = document.createElement("span");
+    element.className = "run";
+    const node = document.createTextNode("");
+    element.append(node);
+    const run = { text: "", node, element, broken: false };
+    this.#runs.push(run);
+    this.#host.append(element);
+    return run;
+  }
+}
+
+/** Where the first run ends, if there is more. @param {string} text */
+function cutAt(text) {
+  let at = 0;
+  for (let lines = 0; lines < LINES; lines++) {
+    const end = text.indexOf("\n", at);
+    if ((end < 0 ? text.length : end) >= CHARACTERS) return at || CHARACTERS;
+    if (end < 0) return 0;
+    at = end + 1;
+  }
+  return at < text.length ? at : 0;
+}
+
+export class PlainBlock {
+  element = document.createElement("div");
+  #runs = new Runs(this.element);
+
+  /** @param {globalThis.Node} element @returns {PlainBlock} */
+  static of(element) {
+    return blocks.get(element);
+  }
+
+  /** @param {{skip: number, text: string}} piece */
+  constructor(piece) {
+    this.element.className = "plain";
+    this.element.dir = "auto";
+    blocks.set(this.element, this);
+    this.show(piece);
+  }
+
+  /** @param {{skip: number, text: string}} piece */
+  show({ skip, text }) {
+    this.#runs.write(skip, text);
+  }
+}
+
+export class CodeBlock {
+  element = /** @type {HTMLElement} */ (stamp("code"));
+  #body = /** @type {HTMLElement} */ (this.element.querySelector("code"));
+  #runs = new Runs(this.#body);
+  #language = "";
+  #ends = "";
+  #coloured = "";
+  #waits = false;
+
+  /** @param {globalThis.Node} element @returns {CodeBlock} */
+  static of(element) {
+    return blocks.get(element);
+  }
+
+  /** @param {import("./tree.js").Code} piece */
+  constructor(piece) {
+    blocks.set(this.element, this);
+    if (localStorage.getItem(WRAP)) this.#wrap(true);
+    this.show(piece);
+  }
+
+  get text() {
+    return this.#runs.text + this.#ends;
+  }
+
+  get language() {
+    return this.#language;
+  }
+
+  /** @param {import("./tree.js").Code} piece */
+  show({ language, skip, text, open }) {
+    if (this.#language !== language) /** @type {HTMLElement} */ (this.element.querySelector(".code__language")).textContent = this.#language = language;
+    const ends = text.endsWith("\n") ? "\n" : "";
+    if (!open && this.#coloured && !skip && this.#coloured === text) return;
+    this.#coloured = "";
+    this.#ends = ends || (text ? "" : this.#ends);
+    this.#runs.write(skip, ends ? text.slice(0, -1) : text);
+    this.element.toggleAttribute("data-open", open);
+    if (!open && language && !this.#waits) this.#colour();
+  }
+
+  #colour() {
+    this.#waits = true;
+    later(async () => {
+      const { colours } = await import("./highlight.js");
+      this.#waits = false;
+      const text = this.text;
+      if (this.element.hasAttribute("data-open") || text.length > COLOURED) return;
+      // Whoever is selecting here goes first.
+      const selection = getSelection();
+      if (selection && !selection.isCollapsed && selection.containsNode(this.element, true)) return;
+      const parts = colours(this.#runs.text, this.#language);
+      if (!parts) return;
+      this.#coloured = text;
+      this.#paint(parts);
+    });
+  }
+
+  /** @param {[string, string][]} parts kinds and texts */
+  #paint(parts) {
+    const rest = parts.map(([kind, text]) => ({ kind, text }));
+    for (const element of this.#runs.elements) {
+      let left = element.textContent?.length ?? 0;
+      const nodes = [];
+      while (left > 0 && rest.length) {
+        const [first] = rest;
+        const text = first.text.slice(0, left);
+        left -= text.length;
+        if (text.length === first.text.length) rest.shift();
+        else first.text = first.text.slice(text.length);
+        nodes.push(painted(first.kind, text));
+      }
+      // The line feed between two runs.
+      if (rest[0]?.text.startsWith("\n")) rest[0].text = rest[0].text.slice(1);
+      element.replaceChildren(...nodes);
+    }
+  }
+
+  /** @param {boolean} on */
+  #wrap(on) {
+    this.element.toggleAttribute("data-wrap", on);
+    this.element.querySelector('[data-action="wrap"]')?.setAttribute("aria-pressed", String(on));
+  }
+
+  wrap() {
+    const on = !this.element.hasAttribute("data-wrap");
+    if (on) localStorage.setItem(WRAP, "1");
+    else localStorage.removeItem(WRAP);
+    for (const other of document.querySelectorAll(".code")) blocks.get(other)?.wrapAs(on);
+  }
+
+  /** @param {boolean} on */
+  wrapAs(on) {
+    this.#wrap(on);
+  }
+
+  /** @param {HTMLElement} button */
+  async copy(button) {
+    await navigator.clipboard.writeText(this.text);
+    const word = /** @type {HTMLElement} */ (button.querySelector("span"));
+    if (button.dataset.done) return;
+    button.dataset.done = word.textContent ?? "";
+    const icon = /** @type {Element} */ (button.firstElementChild);
+    icon.replaceWith(stamp("icon-check"));
+    word.textContent = t("copied");
+    button.dispatchEvent(new CustomEvent("said", { bubbles: true, detail: t("copied") }));
+    setTimeout(() => {
+      button.firstElementChild?.replaceWith(icon);
+      word.textContent = button.dataset.done ?? "";
+      delete button.dataset.done;
+    }, SHOWN);
+  }
+}
+
+/** @param {string} kind @param {string} text */
+function painted(kind, text) {
+  if (!kind) return document.createTextNode(text);
+  const span = document.createElement("span");
+  span.className = `syn-${kind}`;
+  span.textContent = text;
+  return span;
+}
+
+/** Does what a button in a code's head says. @param {HTMLElement} button */
+export function actOnCode(button) {
+  const block = /** @type {CodeBlock | undefined} */ (blocks.get(/** @type {Element} */ (button.closest(".code"))));
+  if (button.dataset.action === "copy-code") block?.copy(button);
+  if (button.dataset.action === "wrap") block?.wrap();
+}

@@ -1,0 +1,50 @@
+/** A formula on the page: its source in the code face, until it can be set; at once, and again if that fails. */
+import { later } from "./slices.js";
+
+/** @type {WeakMap<globalThis.Node, Formula>} */
+const formulas = new WeakMap();
+
+export class Formula {
+  element = document.createElement("span");
+  #tex = "";
+  #set = "";
+
+  /** @param {globalThis.Node} element @returns {Formula} */
+  static of(element) {
+    return /** @type {Formula} */ (formulas.get(element));
+  }
+
+  /** @param {import("./tree.js").Formula} piece */
+  constructor(piece) {
+    formulas.set(this.element, this);
+    this.element.className = "formula";
+    this.element.dir = "ltr";
+    this.show(piece);
+  }
+
+  get tex() {
+    return this.#tex;
+  }
+
+  get display() {
+    return this.element.hasAttribute("data-display");
+  }
+
+  /** @param {import("./tree.js").Formula} piece */
+  show({ tex, display, open }) {
+    this.element.toggleAttribute("data-display", display);
+    if (this.#tex !== tex) {
+      this.#tex = tex;
+      const code = document.createElement("code");
+      code.textContent = tex;
+      this.element.replaceChildren(code);
+      this.#set = "";
+    }
+    if (open || this.#set === tex) return;
+    this.#set = tex;
+    later(async () => {
+      const { typeset } = await import("./maths.js");
+      if (this.#set === tex) await typeset(this.element, tex, display);
+    });
+  }
+}

@@ -1,0 +1,183 @@
+/**
+ * A text on the page that is shown as markdown and may still grow. It takes over a container that holds the text as the
+ * server wrote it, and keeps the source. Whatever goes wrong in between, the text is shown as it is.
+ */
+import { Blocks } from "./blocks.js";
+import { Markdown } from "./markdown.js";
+import { merge } from "./merge.js";
+import { patch } from "./patch.js";
+import { soon } from "./slices.js";
+import { branch } from "./tree.js";
+
+/** Milliseconds that one turn may take. */
+const TURN = 8;
+/** What is not longer is shown in one go, in place of what stood there. */
+const SHORT = 32_768;
+
+/** @type {WeakMap<Element, Prose>} */
+const proses = new WeakMap();
+let count = 0;
+
+export class Prose {
+  #container;
+  /** Where the next view goes: the container, or, as long as that shows the text as it came, another. */
+  #target;
+  #markdown;
+  #id = `${++count}`;
+  #shown = branch("");
+  #scheduled = false;
+  #due = 0;
+  /** @type {Blocks | null} the text as it is, if it cannot be shown otherwise */
+  #plain = null;
+
+  /** The one that shows this container's text. @param {Element} container @param {boolean} [grows] */
+  static of(container, grows = true) {
+    const known = proses.get(container);
+    if (known) return known;
+    const made = new Prose(container);
+    proses.set(container, made);
+    made.#begin(container.textContent ?? "", grows);
+    return made;
+  }
+
+  /** What a container's text is, whoever shows it. @param {Element} container */
+  static textOf(container) {
+    return proses.get(container)?.text ?? container.textContent ?? "";
+  }
+
+  /** @param {Element} container */
+  constructor(container) {
+    this.#container = this.#target = container;
+    this.#markdown = new Markdown({ id: this.#id });
+  }
+
+  get text() {
+    return this.#markdown.source;
+  }
+
+  get length() {
+    return this.#markdown.source.length;
+  }
+
+  /** @param {string} piece */
+  append(piece) {
+    if (!piece) return;
+    this.#markdown.push(piece);
+    if (this.#plain) return this.#plain.append(piece);
+    this.#turn();
+  }
+
+  /** Makes it this text, whatever stood there. @param {string} text @param {boolean} [grows] whether more may come */
+  update(text, grows = true) {
+    const before = this.text;
+    if (!text.startsWith(before) || this.#markdown.ended) {
+      if (text === before) return;
+      this.#again();
+      this.#begin(text, grows);
+    } else {
+      this.append(text.slice(before.length));
+      if (!grows) this.end();
+    }
+  }
+
+  /** No more will come. */
+  end() {
+    if (this.#markdown.ended) return;
+    this.#markdown.end();
+    if (!this.#plain) this.#turn();
+  }
+
+  #again() {
+    this.#markdown = new Markdown({ id: this.#id });
+    this.#shown = branch("");
+    this.#plain = null;
+    this.#target = this.#container;
+    this.#container.replaceChildren();
+  }
+
+  /** @param {string} text @param {boolean} grows */
+  #begin(text, grows) {
+    this.#markdown.push(text);
+    if (!grows) this.#markdown.end();
+    if (!text) return;
+    if (text.length <= SHORT) this.#target = document.createElement("div");
+    else this.#container.replaceChildren();
+    this.#schedule();
+  }
+
+  #schedule() {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    soon(() => {
+      const more = this.#work();
+      this.#scheduled = more;
+      return more;
+    });
+  }
+
+  /** Shows what has come, as far as this turn allows. */
+  #turn() {
+    if (this.#scheduled) return;
+    const begin = performance.now();
+    // What was slow has to wait a little, so that the page keeps most of its time.
+    if (begin < this.#due && !this.#markdown.ended) {
+      setTimeout(() => this.#schedule(), this.#due - begin);
+      return;
+    }
+    while (this.#work()) if (performance.now() - begin > TURN) return this.#schedule();
+    const took = performance.now() - begin;
+    this.#due = took > TURN ? begin + Math.min(500, 5 * took) : 0;
+  }
+
+  /** One step; true if there is more to do. */
+  #work() {
+    try {
+      const more = this.#markdown.step();
+      patch(this.#target, this.#shown, this.#markdown.view);
+      this.#shown = this.#markdown.view;
+      if (more) return true;
+      this.#settle();
+      const known = this.#markdown.hindsight;
+      if (known) this.#hindsight(known);
+    } catch (error) {
+      this.#fail(error);
+    }
+    return false;
+  }
+
+  #settle() {
+    if (this.#target === this.#container) return;
+    this.#container.replaceChildren(...this.#target.childNodes);
+    this.#target = this.#container;
+  }
+
+  /** Reads it once more with what is known at its end, aside, and takes over what differs. @param {import("./markdown.js").Known} known */
+  #hindsight(known) {
+    const again = new Markdown({ id: this.#id, known });
+    again.push(this.text);
+    again.end();
+    const aside = document.createElement("div");
+    let shown = branch("");
+    soon(() => {
+      try {
+        const more = again.step();
+        patch(aside, shown, again.view);
+        shown = again.view;
+        if (!more) merge(this.#container, aside);
+        return more;
+      } catch (error) {
+        this.#fail(error);
+        return false;
+      }
+    });
+  }
+
+  /** @param {unknown} error */
+  #fail(error) {
+    console.warn("shown as plain text:", error instanceof Error ? error.name : "unknown");
+    this.#container.replaceChildren();
+    this.#target = this.#container;
+    this.#plain = new Blocks(this.#container);
+    this.#plain.append(this.text);
+  }
+}
