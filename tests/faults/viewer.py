@@ -51,6 +51,7 @@ class Viewer:
         self._tasks: set[asyncio.Task[None]] = set()
         self._received = 0
         self._since = 0.0
+        self._anew = False
 
     async def live(self) -> None:
         """Be open, for ever: connect, follow, and come back after each end."""
@@ -65,10 +66,8 @@ class Viewer:
             await asyncio.sleep(0.1 + self.person.rng.random())
 
     async def reload(self) -> None:
-        """Load the page again: nothing of what was shown is kept."""
-        self.shown = {run: Shown(one.asked) for run, one in self.shown.items() if not one.over} | {
-            run: one for run, one in self.shown.items() if one.over
-        }
+        """Load the page again: nothing of what was being shown is kept."""
+        self._anew = True
         await self.drop()
 
     async def drop(self) -> None:
@@ -219,6 +218,9 @@ class Viewer:
     def _away(self) -> None:
         self._note_presence(0.0)
         self._socket = None
+        if self._anew:
+            self._anew = False
+            self.shown = {run: one for run, one in self.shown.items() if one.over}
         for task in self._tasks:
             task.cancel()
         self._tasks.clear()
