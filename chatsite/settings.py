@@ -59,7 +59,8 @@ def _origin() -> str | None:
         raise ImproperlyConfigured("PUBLIC_ORIGIN must look like https://chat.example.org, without a path.")
     if parts.scheme == "http" and parts.hostname not in LOOPBACK and not ALLOW_HTTP:
         raise ImproperlyConfigured("PUBLIC_ORIGIN is plain http beyond this machine: use https, or set ALLOW_HTTP=1.")
-    return raw
+    # A browser never names the port that its scheme has anyway.
+    return raw.removesuffix(":443" if parts.scheme == "https" else ":80")
 
 
 # What this place is, and how safe it can be

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from scripts import environment
 from scripts.processes import ROOT
 
@@ -16,3 +18,22 @@ def documented() -> list[str]:
 
 def test_the_readme_lists_every_setting_and_no_other() -> None:
     assert sorted(documented()) == sorted(environment.settings())
+
+
+@pytest.mark.parametrize(
+    ("given", "origin"),
+    [
+        ("https://chat.example.org:443/", "https://chat.example.org"),
+        ("HTTPS://Chat.Example.org", "https://chat.example.org"),
+        ("https://chat.example.org:8443", "https://chat.example.org:8443"),
+        ("http://localhost:80", "http://localhost"),
+        ("http://[::1]:443", "http://[::1]:443"),
+    ],
+)
+def test_S_16_the_public_origin_is_spelled_as_browsers_spell_it(
+    given: str, origin: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from chatsite import settings
+
+    monkeypatch.setenv("PUBLIC_ORIGIN", given)
+    assert settings._origin() == origin

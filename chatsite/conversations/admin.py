@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
 from django.db.models import Count, Exists, OuterRef, QuerySet
@@ -11,6 +11,8 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+
+from chatsite.accounts.models import User
 
 from .forms import uid_of
 from .models import Conversation, Run, State
@@ -95,7 +97,7 @@ class ConversationAdmin(ReadOnly):
 
     def get_fields(self, request: HttpRequest, obj: Conversation | None = None) -> Any:
         """Those who may read see where."""
-        allowed = request.user.has_perm("review.read_conversation")
+        allowed = cast(User, request.user).granted("review.read_conversation")
         return self.fields if allowed else [name for name in self.fields if name != "transcript"]
 
     @admin.display(description=_("state"))

@@ -84,10 +84,11 @@ class Keeper:
 
     async def purge(self) -> int:
         """Remove for good what was deleted long enough ago, words and buffers; how many conversations."""
-        runs, count = await db(_purge)()
-        for run in runs:
-            await self.log.close(str(run))
-        return count
+        gone = await db(list)(Conversation.objects.purgeable().exclude(messages__state=State.STREAMING)[:AT_ONCE])
+        for conversation in gone:
+            for run in await db(_purge)(conversation):
+                await self.log.close(str(run))
+        return len(gone)
 
 
 def _settled(run: Run) -> list[Settled]:
@@ -98,14 +99,10 @@ def _settled(run: Run) -> list[Settled]:
     return [Settled(run.uid, conversation.owner_id, conversation.uid, run.reply.uid)]
 
 
-def _purge() -> tuple[list[UUID], int]:
-    gone = Conversation.objects.purgeable().exclude(messages__state=State.STREAMING)[:AT_ONCE]
-    runs: list[UUID] = []
-    count = 0
-    for conversation in gone:
-        with transaction.atomic():
-            runs += Run.objects.filter(reply__conversation=conversation).values_list("uid", flat=True)
-            record(None, "conversation.purged", owner=conversation.owner, object=conversation)
-            conversation.delete()
-        count += 1
-    return runs, count
+@transaction.atomic
+def _purge(conversation: Conversation) -> list[UUID]:
+    """Remove one conversation; the runs whose logs have to go with it."""
+    runs = list(Run.objects.filter(reply__conversation=conversation).values_list("uid", flat=True))
+    record(None, "conversation.purged", owner=conversation.owner, object=conversation)
+    conversation.delete()
+    return runs

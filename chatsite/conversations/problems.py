@@ -53,14 +53,6 @@ class Repeated(Problem):
     text = _("This was already sent with other words. Your text is kept; load the page again.")
 
 
-class SignedOut(Problem):
-    """The session has ended."""
-
-    status = 401
-    reason = "signed_out"
-    text = _("You were signed out. Sign in to go on; what you typed is kept in this tab.")
-
-
 class Missing(Problem):
     """It does not exist, or it is somebody else's: nobody can tell which."""
 

@@ -72,7 +72,7 @@ class Recorder:
 
     async def drain(self) -> None:
         """Return when everything that has ended is stored."""
-        await asyncio.gather(*self._tasks)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _follow(self, recording: Recording) -> None:
         uid = str(recording.run.uid)
@@ -104,8 +104,9 @@ class Recorder:
                 if loop.time() > until:
                     logger.error("run %s could not be stored: %s", recording.run.uid, type(error).__name__)
                     break
-            except DatabaseError:
-                logger.exception("run %s cannot be stored", recording.run.uid)
+            except Exception as error:
+                # Only its kind: what a database says of a row that it refuses has words of the row in it (S-37).
+                logger.error("run %s cannot be stored: %s", recording.run.uid, type(error).__name__)
                 break
             await asyncio.sleep(PAUSE)
         self.unsaved[str(recording.run.uid)] = recording.run
@@ -121,7 +122,7 @@ class Recorder:
         try:
             if grown:
                 await db(save)(grown)
-        except DatabaseError as error:
+        except (DatabaseError, InterfaceError) as error:
             logger.warning("%d answers could not be saved yet: %s", len(grown), type(error).__name__)
             for snapshot in grown:
                 snapshot.recording.dirty = True

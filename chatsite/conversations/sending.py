@@ -56,6 +56,10 @@ class Sender:
         """Begin another reply to what the person said as message `uid`; the ones before it stay (I-11)."""
         return self._once(lambda: self._ask_again(uid), lambda before: self._asked_again(before, uid))
 
+    def check_model(self, message: Message) -> None:
+        """Raise `UnknownModel` if nobody is there to answer this message again."""
+        self._model(self.model or _used(message))
+
     def go_on(self, uid: UUID) -> Sent:
         """Begin another reply that goes on where the reply `uid` was cut, which stays as it is (I-11)."""
         return self._once(lambda: self._go_on(uid), lambda before: self._gone_on(before, uid))

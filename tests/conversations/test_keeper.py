@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 
 from chatsite.accounts.models import User
@@ -124,6 +125,36 @@ async def test_P_06_and_I_23_after_the_purge_nothing_has_the_words(writer: Perso
     with pytest.raises(Gone):
         await anext(log.read(run, 0))
     assert await Audit.objects.filter(action="conversation.purged").acount() == 1
+
+
+async def test_I_23_a_purge_that_breaks_halfway_leaves_no_log_of_what_it_removed(
+    writer: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replies = []
+    for text in ("One", "Two"):
+        await writer.begin(text)
+        replies.append(await ended())
+    await Conversation.objects.aupdate(deleted_at=timezone.now() - timedelta(days=1))
+    delete = Conversation.delete
+    gone: list[int] = []
+
+    def once(self: Conversation, *args: Any) -> Any:
+        if gone:
+            raise OperationalError
+        gone.append(self.pk)
+        return delete(self, *args)
+
+    monkeypatch.setattr(Conversation, "delete", once)
+    with pytest.raises(OperationalError):
+        await engine().keeper.purge()
+    for reply in replies:
+        removed = reply.conversation_id in gone
+        assert await Message.objects.filter(pk=reply.pk).aexists() is not removed
+        try:
+            found = [batch async for batch in log.read(str(reply.run.uid), 0)]
+        except Gone:
+            found = []
+        assert bool(found) is not removed
 
 
 async def test_what_has_to_be_kept_for_days_is(writer: Person, settings: Any) -> None:

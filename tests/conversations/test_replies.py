@@ -127,6 +127,19 @@ async def test_P_07_regenerating_meanwhile_stops_the_old_reply_and_keeps_its_tex
     assert (second.text, second.state) == ("whole", "complete")
 
 
+async def test_P_07_regenerating_with_a_model_that_is_gone_stops_nothing(writer: Person, models: Upstream) -> None:
+    gate = Gate()
+    models.script(openai_answer("All of ", "it").before_last(Wait(gate)))
+    await writer.begin()
+    first = await newest_reply()
+    await shown(first, "All")
+    answer = await writer.ask_again(first.parent.uid, model="gone")  # type: ignore[union-attr]
+    assert (answer.status_code, 'data-reason="model"' in answer.content.decode()) == (400, True)
+    gate.open()
+    first = await ended(first)
+    assert (first.text, first.state) == ("All of it", "complete")
+
+
 async def test_a_reply_elsewhere_in_the_conversation_is_not_stopped(writer: Person, models: Upstream) -> None:
     await writer.begin()
     first = await ended()

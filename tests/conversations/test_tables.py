@@ -10,8 +10,11 @@ from django.db.migrations.executor import MigrationExecutor
 
 from chatsite.accounts.models import User
 from chatsite.conversations.models import Conversation, Message, State
+from chatsite.conversations.recording import Recording, save
 from streaming.events import Failed, Finished, ReasoningBlock, Stopped, Text, ToolCall
+from streaming.logs import Batch
 from streaming.transcript import Transcript
+from streaming.upstreams import Catalogue, Upstream
 
 from .conftest import left_behind
 
@@ -76,10 +79,15 @@ def folded(*events: Any) -> Transcript:
     return transcript
 
 
-def test_I_7_words_and_position_are_saved_together(alice: User, django_assert_num_queries: Any) -> None:
+def recorded(reply: Message, position: int, *events: Any) -> Recording:
+    recording = Recording(reply.run, reply, Catalogue([Upstream("u", "openai", "http://u", models=("m",))]).default)
+    recording.take(Batch(0, position, list(events)))
+    return recording
+
+
+def test_I_7_words_and_position_are_saved_together(alice: User) -> None:
     reply = left_behind(alice)
-    with django_assert_num_queries(1):
-        assert reply.record(folded(Text("Half of "), Text("it")), 2)
+    save([recorded(reply, 2, Text("Half of "), Text("it")).snapshot()])
     reply.refresh_from_db()
     assert (reply.text, reply.position) == ("Half of it", 2)
 
@@ -87,7 +95,7 @@ def test_I_7_words_and_position_are_saved_together(alice: User, django_assert_nu
 def test_I_11_final_is_final(alice: User) -> None:
     reply = left_behind(alice, "Half of it")
     assert reply.run.settle(State.STOPPED, {}, {"text": "Half of it."})
-    assert not reply.record(folded(Text("Something else")), 9)
+    save([recorded(reply, 9, Text("Something else")).snapshot()])
     assert not reply.run.settle(State.COMPLETE, {}, {"text": "Something else"})
     assert not reply.run.give_up("server_lost")
     assert not reply.run.take_over("elsewhere")

@@ -17,7 +17,6 @@ from .states import State
 
 if TYPE_CHECKING:
     from chatsite.accounts.models import User
-    from streaming.transcript import Transcript
 
     from .conversation import Conversation
     from .run import Run
@@ -141,18 +140,3 @@ class Message(models.Model):
     def path(self) -> list[Message]:
         """What leads to this message, from the first on, itself included."""
         return Message.objects.branch(self.conversation, self)
-
-    def record(self, transcript: Transcript, position: int) -> bool:
-        """Save what has been written so far, with the position it stands at; False once it is final (I-11)."""
-        mine = Message.objects.filter(pk=self.pk, state=State.STREAMING)
-        return bool(mine.update(position=position, **words(transcript)))
-
-
-def words(transcript: Transcript) -> dict[str, Any]:
-    """The columns of a message that hold what a transcript holds."""
-    return {
-        "text": transcript.text,
-        "reasoning": transcript.reasoning,
-        "refusal": transcript.refusal,
-        "tool_calls": transcript.tool_calls,
-    }

@@ -9,7 +9,6 @@ from uuid import UUID
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import resolve_url
 
-from chatsite.accounts.models import User
 from chatsite.database import db
 
 from .. import hints
@@ -39,7 +38,7 @@ async def send(request: HttpRequest, uid: UUID) -> HttpResponseBase:
 async def replies(request: HttpRequest, uid: UUID) -> HttpResponseBase:
     """Another reply to what a person said; one that is still being written to the same words is stopped first."""
     form = ReplyForm(request.POST).checked()
-    await _make_way(request, uid, form["client_id"])
+    await _make_way(_sender(request, form), uid)
     return await _answer(request, form, lambda sender: sender.ask_again(uid))
 
 
@@ -66,14 +65,18 @@ async def _answer(request: HttpRequest, form: Mapping[str, Any], act: Callable[[
     engine_ = engine()
     if engine_.draining:
         raise Stopping
-    sender = Sender(user_of(request), form["client_id"], form["model"], engine_.catalogue, engine_.ledger.worker)
-    sent = await engine_.finish(_begin(act, sender))
+    sent = await engine_.finish(_begin(act, _sender(request, form)))
     url = resolve_url("conversations:page", sent.message.conversation.uid)
     if not is_fragment(request):
         return HttpResponse(status=303, headers={"Location": url})
     response = await db(_pair)(request, sent)
     response["Location"] = url
     return response
+
+
+def _sender(request: HttpRequest, form: Mapping[str, Any]) -> Sender:
+    engine_ = engine()
+    return Sender(user_of(request), form["client_id"], form["model"], engine_.catalogue, engine_.ledger.worker)
 
 
 async def _begin(act: Callable[[Sender], Sent], sender: Sender) -> Sent:
@@ -92,20 +95,22 @@ def _pair(request: HttpRequest, sent: Sent) -> HttpResponse:
     return fragment(request, "_messages", context, 201 if sent.new else 200)
 
 
-async def _make_way(request: HttpRequest, uid: UUID, client_id: UUID) -> None:
-    """Stop the reply that is to be replaced, if it is still being written."""
-    run = await db(_in_the_way)(user_of(request), uid, client_id)
+async def _make_way(sender: Sender, uid: UUID) -> None:
+    """Stop the reply that is to be replaced, if it is still being written, and something will replace it."""
+    run = await db(_in_the_way)(sender, uid)
     if run is not None:
         await engine().stop(run)
 
 
-def _in_the_way(user: User, uid: UUID, client_id: UUID) -> UUID | None:
+def _in_the_way(sender: Sender, uid: UUID) -> UUID | None:
     """The live run whose reply another one is asked for; never what a twin of this request has just begun."""
+    user, client_id = sender.user, sender.client_id
     message = owned_message(user, uid)
     if message.is_reply:
         raise Http404
     if Message.objects.sent_as(user, client_id):
         return None
+    sender.check_model(message)
     live = message.replies.filter(state=State.STREAMING, run__isnull=False)
     live = live.exclude(author=user, client_id=client_id)
     return live.values_list("run__uid", flat=True).first()
