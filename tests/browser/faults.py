@@ -195,7 +195,7 @@ CASES = [
     cut("U_29", after(Send(b"data: " + b"Canary" * 1_500_000)), UNREADABLE, "protocol", "event_too_large"),
     cut(
         "U_30",
-        openai_answer(HALF, *["a tide of words\n\n" * 4_096] * 62),
+        openai_answer(HALF, *["a tide of words " * 64 + "\n\n"] * 4_200),
         "The answer was cut off: it grew too long.",
         "local",
         "too_long",
