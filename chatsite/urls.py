@@ -26,3 +26,4 @@ urlpatterns = [
 handler400 = "chatsite.trouble.bad_request"
 handler403 = "chatsite.trouble.permission_denied"
 handler404 = "chatsite.trouble.not_found"
+handler500 = "chatsite.trouble.server_error"
