@@ -39,6 +39,9 @@ PHRASES: Final[Mapping[str, str | Promise]] = {
     "too_long": _("Too long to send. Your text is in the box; shorten it."),
     "busy": _("An answer is still being written. Your text is kept; send it when this one ends."),
     "count": _("{n} of {limit}"),
+    # Names of what scrolls within an answer
+    "code": _("Code"),
+    "table": _("Table"),
     # Elsewhere
     "copied": _("Copied"),
     "deleted": _("Deleted “{title}”"),

@@ -1,6 +1,7 @@
 /** Code on the page: its head, its lines in runs that are laid out apart, and its colours once it is whole. */
 import { later } from "./slices.js";
 import { stamp } from "./parts.js";
+import { watch } from "./scrollers.js";
 import { t } from "./words.js";
 
 /** Lines, or characters of long ones, that are laid out together: only the last run is ever laid out again. */
@@ -139,6 +140,7 @@ export class CodeBlock {
   /** @param {import("./tree.js").Code} piece */
   constructor(piece) {
     blocks.set(this.element, this);
+    watch(/** @type {HTMLElement} */ (this.element.querySelector(".code__body")));
     if (localStorage.getItem(WRAP)) this.#wrap(true);
     this.show(piece);
   }

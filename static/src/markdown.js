@@ -86,6 +86,11 @@ export class Markdown {
   get hindsight() {
     if (!this.ended || this.#known || !this.#skip) return null;
     if (!Object.keys(this.#references).length && !this.#notes.size && !this.#shownNumbers.size) return null;
+    return this.known;
+  }
+
+  /** What it defines. @returns {Known} */
+  get known() {
     return { references: this.#references, notes: new Set(this.#notes.keys()) };
   }
 
@@ -137,7 +142,7 @@ export class Markdown {
     if (long) return this.#giveUp(long, groups, shapes, head, env, out);
     const stays = last ? groups.length : complete(groups, lines, text);
     this.#settle(groups, shapes, stays, out);
-    if (last) this.#commit(this.#tail, env);
+    if (last) this.#commit(this.#tail, env, true);
     const group = groups[stays];
     if (last || !group) {
       if (last) this.#tail = "";
@@ -213,8 +218,9 @@ export class Markdown {
     this.#tail = this.#tail.slice(length);
   }
 
-  /** Keeps what final text defines; half a line might define something else. @param {string} text @param {any} env */
-  #commit(text, env) {
+  /** Keeps what final text defines; half a line might define something else. @param {string} text @param {any} env @param {boolean} [last] */
+  #commit(text, env, last = false) {
+    if (last) for (const [label, note] of this.#growing) this.#notes.set(label, note);
     if (Object.keys(env.references).length) define(text, { references: this.#references });
   }
 
@@ -294,7 +300,8 @@ function holderOf(node) {
 
 /** @param {Node} node @returns {Branch} */
 function bodyOf(node) {
-  const [table] = /** @type {Branch[]} */ (/** @type {Branch} */ (node).children);
+  const [scroller] = /** @type {Branch[]} */ (/** @type {Branch} */ (node).children);
+  const [table] = /** @type {Branch[]} */ (scroller.children);
   return /** @type {Branch} */ (table.children[1] ?? branch("tbody"));
 }
 

@@ -5,6 +5,7 @@
 import { CodeBlock, PlainBlock } from "./code-block.js";
 import { Formula } from "./formula.js";
 import { destination } from "./links.js";
+import { watch } from "./scrollers.js";
 
 /**
  * @typedef {import("./tree.js").Node} Piece
@@ -73,6 +74,7 @@ export function create(piece) {
   const element = document.createElement(tag);
   for (const name in attrs) set(element, name, attrs[name]);
   element.append(...children.map(create));
+  if (attrs.class === "table__scroller") watch(element);
   return element;
 }
 

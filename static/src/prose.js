@@ -3,6 +3,7 @@
  * server wrote it, and keeps the source. Whatever goes wrong in between, the text is shown as it is.
  */
 import { Blocks } from "./blocks.js";
+import { learning } from "./entities.js";
 import { Markdown } from "./markdown.js";
 import { merge } from "./merge.js";
 import { patch } from "./patch.js";
@@ -139,6 +140,7 @@ export class Prose {
       this.#settle();
       const known = this.#markdown.hindsight;
       if (known) this.#hindsight(known);
+      if (this.#markdown.ended) learning()?.then(() => this.#hindsight(this.#markdown.known));
     } catch (error) {
       this.#fail(error);
     }

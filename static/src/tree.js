@@ -133,8 +133,8 @@ function inline(tokens, context) {
       stack.push(made);
     } else if (token.nesting === -1) {
       const done = /** @type {Branch} */ (stack.pop());
-      if (done.tag === "a") replaceLast(stack[stack.length - 1], link(done));
-    } else put(top, piece(token, context));
+      if (done.tag === "a") stack[stack.length - 1].children.splice(-1, 1, ...link(done));
+    } else for (const node of [piece(token, context)].flat()) put(top, node);
   }
   if (context.openFormula && tokens.length) mark(root);
   return root.children;
@@ -157,7 +157,7 @@ function put(parent, node) {
   else children.push(node);
 }
 
-/** @param {Token} token @param {Context} context @returns {Node} */
+/** @param {Token} token @param {Context} context @returns {Node | Node[]} */
 function piece(token, context) {
   switch (token.type) {
     case "text":
@@ -189,19 +189,20 @@ function anchor(token) {
   return attrs;
 }
 
-/** What leads elsewhere says where; what may not be followed says what it was. @param {Branch} made @returns {Branch} */
+/** What leads elsewhere says where; what may not be followed says what it was. @param {Branch} made @param {string} [kind] @returns {Node[]} */
 function link(made, kind = "") {
   const { href, ...rest } = made.attrs;
   const to = destination(href);
-  if (!to) return branch("span", { ...rest, class: `unlinked${kind && ` ${kind}`}` }, [...made.children, place(href)]);
+  if (!to) return [branch("span", { ...rest, class: `unlinked${kind && ` ${kind}`}` }, made.children), place(href)];
   const attrs = { ...rest, href: to.href, rel: "noopener noreferrer", target: "_blank", ...(kind && { class: kind }) };
-  const children = says(wordsOf(made), to.place) && !to.long ? made.children : [...made.children, place(to.place, to.long)];
-  return branch("a", attrs, children);
+  const words = wordsOf(made);
+  const anchor = branch("a", attrs, words.trim() ? made.children : [...made.children, to.place]);
+  return says(words, to.place) && !to.long ? [anchor] : [anchor, place(to.place, to.long)];
 }
 
 /** @param {string} where @param {number} [long] */
 function place(where, long = 0) {
-  return branch("bdi", { class: "place", ...(long && { "data-long": String(long) }) }, where ? [where] : []);
+  return branch("bdi", { class: "place", ...(long && { "data-long": String(long) }) }, [` ${where}`]);
 }
 
 /** A picture from elsewhere is a link, never loaded. @param {Token} token @param {Context} context */
@@ -237,7 +238,7 @@ function table(made, context) {
   for (const row of /** @type {Branch[]} */ (rows)) {
     row.children.forEach((cell, at) => context.columns?.[at] && (/** @type {Branch} */ (cell).attrs.class = context.columns[at]));
   }
-  return branch("div", { class: "table" }, [made]);
+  return branch("div", { class: "table" }, [branch("div", { class: "table__scroller" }, [made])]);
 }
 
 /** @param {Branch} head @param {Branch | undefined} cell */
