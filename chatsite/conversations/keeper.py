@@ -47,9 +47,10 @@ class Keeper:
         self.made = 0
 
     async def rounds(self) -> None:
-        """Sweep and purge, again and again, whatever becomes of one of them."""
+        """Sweep, stop and purge, again and again, whatever becomes of one of them."""
         while True:
             await self.quietly(self.sweep)
+            await self.quietly(self.stop)
             await self.quietly(self.purge)
             self.made += 1
             await asyncio.sleep(min(EVERY, settings.LEASE_SECONDS / 3))
@@ -81,6 +82,12 @@ class Keeper:
             if run.take_over(self.ledger.worker) and run.give_up("server_lost"):
                 given_up += _settled(run)
         return given_up
+
+    async def stop(self) -> None:
+        """End what is being written here for people whose account has been disabled meanwhile (P-03)."""
+        disabled = Run.objects.live().filter(uid__in=list(self.recorder.live), owner__is_active=False)
+        for run in await db(list)(disabled.values_list("uid", flat=True)) if self.recorder.live else ():
+            await self.log.ask_to_stop(str(run), "account_disabled")
 
     async def purge(self) -> int:
         """Remove for good what was deleted long enough ago, words and buffers; how many conversations."""

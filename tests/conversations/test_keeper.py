@@ -19,7 +19,7 @@ from streaming.errors import Gone
 from tests.answers import Gate
 from tests.upstream import Upstream, Wait, openai_answer
 
-from .conftest import Person, ended, left_behind, newest_reply
+from .conftest import Person, SignIn, ended, left_behind, newest_reply
 from .test_replies import shown
 
 pytestmark = pytest.mark.store
@@ -155,6 +155,26 @@ async def test_I_23_a_purge_that_breaks_halfway_leaves_no_log_of_what_it_removed
         except Gone:
             found = []
         assert bool(found) is not removed
+
+
+async def test_P_03_what_is_written_for_an_account_that_was_disabled_is_stopped(
+    writer: Person, models: Upstream, charlie: User, sign_in: SignIn
+) -> None:
+    gates = [Gate(), Gate()]
+    models.script(openai_answer("a ", "b").before_last(Wait(gates[0])))
+    await writer.begin()
+    hers = await newest_reply()
+    models.script(openai_answer("c ", "d").before_last(Wait(gates[1])))
+    await (await sign_in(charlie)).begin()
+    his = await newest_reply()
+    await shown(hers, "b")
+    await shown(his, "d")
+    await User.objects.filter(pk=writer.user.pk).aupdate(is_active=False)
+    await engine().keeper.stop()
+    hers = await ended(hers)
+    assert (hers.text, hers.state, hers.run.reason) == ("a b", "stopped", "account_disabled")
+    gates[1].open()
+    assert (await ended(his)).text == "c d"
 
 
 async def test_what_has_to_be_kept_for_days_is(writer: Person, settings: Any) -> None:
