@@ -77,7 +77,7 @@ FOREIGN = [
 
 @pytest.mark.parametrize("hosts", [["localhost"], ["*"]], ids=["our hosts", "any host"])
 @pytest.mark.parametrize("origin", FOREIGN)
-async def test_S_16_charlies_page_may_not(settings: Settings, origin: str, hosts: list[str]) -> None:
+async def test_F5_S_16_charlies_page_may_not(settings: Settings, origin: str, hosts: list[str]) -> None:
     settings.ALLOWED_HOSTS = hosts
     assert await handshake(HOST, ("origin", origin)) == "close"
 
