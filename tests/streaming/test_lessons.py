@@ -48,14 +48,15 @@ def strict(*refused: str, status: int = 400, form: str = "param") -> Any:
 
 def refusal(name: str, form: str) -> Mapping[str, Any]:
     """How different servers say that they do not know a field."""
-    return {
+    forms: dict[str, Mapping[str, Any]] = {
         "param": {"error": {"message": "Unsupported.", "type": "invalid_request_error", "param": name}},
         "loc": {
             "detail": [{"type": "extra_forbidden", "loc": ["body", name], "msg": "Extra inputs are not permitted"}]
         },
         "words": {"type": "error", "error": {"type": "invalid_request_error", "message": f"{name}: not permitted"}},
         "flat": {"object": "error", "message": f"Unknown field '{name}'", "type": "BadRequestError", "code": 400},
-    }[form]
+    }
+    return forms[form]
 
 
 async def end(client: Client, model: Model, prompt: Prompt = EVERYTHING) -> object:
