@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .views import conversations, messages, pages
+from .views import conversations, messages, pages, polling
 
 app_name = "conversations"
 urlpatterns = [
@@ -17,6 +17,7 @@ urlpatterns = [
     path("c/<uuid:uid>/deletion/", conversations.deletion, name="deletion"),
     path("c/<uuid:uid>/restoration/", conversations.restoration, name="restoration"),
     path("m/<uuid:uid>/", pages.message, name="message"),
+    path("m/<uuid:uid>/events/", polling.events, name="events"),
     path("m/<uuid:uid>/replies/", messages.replies, name="replies"),
     path("m/<uuid:uid>/continuations/", messages.continuations, name="continuations"),
     path("m/<uuid:uid>/stop/", messages.stop, name="stop"),

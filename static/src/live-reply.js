@@ -8,7 +8,7 @@ import { Blocks } from "./blocks.js";
 import { BUSY, SLOW, look } from "./live.js";
 import { part, stamp } from "./parts.js";
 import { Prose } from "./prose.js";
-import { get } from "./request.js";
+import { events, get } from "./request.js";
 import { Sentences } from "./sentences.js";
 import { Transcript } from "./transcript.js";
 import { duration, t } from "./words.js";
@@ -105,6 +105,19 @@ export class LiveReply {
     adopt(this.#article, fresh);
     if (this.#article.dataset.state === "streaming") this.#resume();
     else this.#finish();
+  }
+
+  /** Where no socket comes through, the same events at the same positions come by HTTP. */
+  async #poll() {
+    this.#fetched = Infinity;
+    const run = this.#run;
+    const { status, frame } = await events(this.#article.dataset.message ?? "", this.position);
+    this.#fetched = performance.now();
+    if (!this.#host.isConnected || this.#runs.state !== "blocked" || run !== this.#run) return;
+    if (frame?.run === run && frame.after === this.position) {
+      this.position = frame.position;
+      this.apply(frame.events);
+    } else if (status !== 204 && status !== 0) this.resync();
   }
 
   /** Nobody writes it now, as after a restart; the server will say what becomes of it. */
@@ -206,7 +219,7 @@ export class LiveReply {
   #tick() {
     const now = performance.now();
     if (this.#behindSince && now - this.#behindSince > CATCH_UP) this.#behind(false);
-    if (this.#runs.state === "blocked" && now - this.#fetched > POLL) this.resync();
+    if (this.#runs.state === "blocked" && now - this.#fetched > POLL) this.#poll();
     if (Math.abs(now - this.#heard - SLOW * 1_000) < BEAT / 2 && this.#phase !== "waiting") announce(t("heard_slow"));
     this.#say();
   }

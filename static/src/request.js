@@ -57,6 +57,23 @@ export async function session() {
   }
 }
 
+/**
+ * What has come of a reply's run after this position: 200 with a frame as the socket has them, 204 for nothing yet, 410
+ * where that cannot be told.
+ *
+ * @param {string} message
+ * @param {number} after
+ * @returns {Promise<{status: number, frame: {run: string, after: number, position: number, events: any[]} | null}>}
+ */
+export async function events(message, after) {
+  try {
+    const answer = await fetch(`/m/${message}/events/?after=${after}`, { cache: "no-store" });
+    return { status: answer.status, frame: answer.status === 200 ? await answer.json() : null };
+  } catch {
+    return { status: 0, frame: null };
+  }
+}
+
 /** @param {XMLHttpRequest} xhr @returns {Answer} */
 function read(xhr) {
   const alert = xhr.response?.querySelector("[data-reason]");

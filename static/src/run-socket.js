@@ -24,12 +24,13 @@ const FIRST_WAIT = 500;
 const LONGEST_WAIT = 30_000;
 /** Handshakes that are refused although the session is good: something between us lets no socket through. */
 const BLOCKED_AFTER = 3;
-const CLOSE = { malformed: 4400, signedOut: 4401, restarting: 4012, tooLarge: 4413, outdated: 4426, tooMany: 4429 };
+const HANDSHAKE = 10_000;
+const CLOSE = { malformed: 4400, signedOut: 4401, restarting: 4012, tooLarge: 4413, outdated: 4426, tooMany: 4429, silent: 1006 };
 
 export class RunSocket extends EventTarget {
   /** @type {State} */
   state = "idle";
-  /** When the state began, by the clock of timers. */
+  /** Since when there is a connection, or none, by the clock of timers. */
   since = 0;
   /** @type {Map<string, {reader: Reader, following: boolean}>} */
   #runs = new Map();
@@ -94,7 +95,7 @@ export class RunSocket extends EventTarget {
   follow(run, reader) {
     this.#runs.set(run, { reader, following: false });
     if (this.state === "open") this.#ask(run);
-    else this.start();
+    else if (this.state !== "blocked") this.start();
   }
 
   /** @param {string} run */
@@ -105,20 +106,24 @@ export class RunSocket extends EventTarget {
   #connect() {
     this.#clock.cancel(this.#retry);
     this.#retry = null;
-    this.#become("connecting");
+    // Where sockets are blocked, one more attempt is not news.
+    if (this.state !== "blocked") this.#become("connecting");
     const socket = this.#open();
     let opened = false;
     this.#socket = socket;
+    // Some that let no socket through do not even say so.
+    this.#watch = this.#clock.later(() => closed(CLOSE.silent), HANDSHAKE);
+    const closed = (/** @type {number} */ code) => {
+      if (this.#socket !== socket) return;
+      this.#drop();
+      this.#closed(code, opened);
+    };
     socket.onopen = () => {
       opened = true;
       this.#opened();
     };
     socket.onmessage = (event) => this.#receive(event.data);
-    socket.onclose = (event) => {
-      if (this.#socket !== socket) return;
-      this.#drop();
-      this.#closed(event.code, opened);
-    };
+    socket.onclose = (event) => closed(event.code);
   }
 
   #opened() {
@@ -126,6 +131,7 @@ export class RunSocket extends EventTarget {
     this.#received = 0;
     this.#acknowledgedAt = -Infinity;
     this.#seen = this.#clock.now();
+    this.#clock.cancel(this.#watch);
     this.#watchOver();
     const again = this.#attempt > 0;
     this.#become("open");
@@ -216,9 +222,10 @@ export class RunSocket extends EventTarget {
     if (!opened) this.#refused += 1;
     // A refused handshake tells a browser nothing, and a code may be older than a new sign-in: the session decides.
     if (!opened || code === CLOSE.signedOut) {
-      this.#become("waiting");
+      const blocked = this.state === "blocked";
+      if (!blocked) this.#become("waiting");
       const status = await this.#session();
-      if (this.#socket || this.state !== "waiting") return;
+      if (this.#socket || this.state !== (blocked ? "blocked" : "waiting")) return;
       if (status === 401) return this.#become("signed-out");
       if (status === 0) this.#refused = 0;
     }
@@ -255,8 +262,9 @@ export class RunSocket extends EventTarget {
   /** @param {State} state */
   #become(state) {
     if (state === this.state) return;
+    // Trying again and failing again is one absence.
+    if (state === "open" || this.state === "open" || this.state === "idle") this.since = this.#clock.now();
     this.state = state;
-    this.since = this.#clock.now();
     this.dispatchEvent(new Event("state"));
   }
 }

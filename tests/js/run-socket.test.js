@@ -227,9 +227,20 @@ test("test_B_16_where_no_socket_comes_through_it_says_so_and_keeps_trying", asyn
     if (tries < 2) while (it.sockets.length === count) await it.clock.pass(100);
   }
   assert.equal(it.runs.state, "blocked");
-  await it.clock.pass(30_000);
+  assert.equal(it.runs.since, 0, "all the attempts are one absence");
+  const count = it.sockets.length;
+  while (it.sockets.length === count) await it.clock.pass(100);
+  assert.equal(it.runs.state, "blocked", "one more attempt is not news");
   last(it.sockets).accept();
   assert.equal(it.runs.state, "open");
+});
+
+test("test_B_16_a_handshake_that_is_never_answered_is_given_up", async () => {
+  const it = world(204);
+  it.runs.start();
+  await it.clock.pass(45_000);
+  assert.equal(it.runs.state, "blocked");
+  assert.ok(it.sockets.slice(0, 3).every((socket) => socket.closed));
 });
 
 test("offline it rests, online it returns at once", async () => {

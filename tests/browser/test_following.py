@@ -1,0 +1,192 @@
+"""Alice leaves, comes back, and looks from elsewhere; the answer goes on without her and is whole for her."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Awaitable, Callable
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.answers import Gate, Pause, Wait, openai_answer
+from tests.sites import OPENAI_MODEL
+from tests.upstream import Upstream
+
+from .conftest import Complaints
+from .middlebox import Middlebox
+from .people import answers, box, choose, ends, grows, send, sign_in, sign_up
+
+Visit = Callable[..., Awaitable[Page]]
+
+TEXT = "Why are there two tides a day?"
+WORDS = [f"word {number}, " for number in range(60)]
+WHOLE = "".join(WORDS)
+LISTEN = """
+    window.said = [];
+    const look = () => {
+      for (const line of document.querySelectorAll('[data-part="status"]'))
+        if (window.said.at(-1) !== line.textContent) window.said.push(line.textContent);
+    };
+    new MutationObserver(look).observe(document, { subtree: true, childList: true, characterData: true });
+"""
+
+
+async def arrive(page: Page) -> str:
+    """Alice, on the page of a new chat; her address."""
+    email = f"{uuid.uuid4().hex}@example.com"
+    await sign_up(page, email=email)
+    await choose(page, OPENAI_MODEL)
+    return email
+
+
+async def text_of(page: Page) -> str:
+    """The last answer's characters."""
+    return await answers(page).last.locator("[data-part=text]").text_content() or ""
+
+
+async def test_I_6_ten_reloads_during_one_answer_lose_and_double_nothing(page: Page, upstream: Upstream) -> None:
+    gate = Gate()
+    upstream.script(openai_answer(*WORDS).between(Pause(0.03)).before_last(Wait(gate)))
+    await arrive(page)
+    await send(page, TEXT)
+    shown = 0
+    for _ in range(10):
+        await page.wait_for_timeout(150)
+        await page.reload()
+        before, shown = shown, len(await text_of(page))
+        assert WHOLE.startswith(await text_of(page))
+        assert shown >= before, "what was shown is there again"
+    gate.open()
+    await ends(answers(page).last)
+    assert (await text_of(page)).rstrip() == WHOLE.rstrip()
+    await page.reload()
+    assert (await text_of(page)).rstrip() == WHOLE.rstrip()
+
+
+async def test_I_6_three_tabs_show_the_same_whenever_they_were_opened(page: Page, upstream: Upstream) -> None:
+    first, second = Gate(), Gate()
+    upstream.script(openai_answer("One ", "text ", "for ", "all.").at(2, Wait(first)).before_last(Wait(second)))
+    await arrive(page)
+    await send(page, TEXT)
+    await expect(answers(page).last).to_contain_text("One")
+    tabs = [page]
+    for gate in (first, second):
+        tab = await page.context.new_page()
+        await tab.goto(page.url)
+        await expect(answers(tab).last).to_contain_text("One")
+        tabs.append(tab)
+        gate.open()
+    for tab in tabs:
+        await ends(answers(tab).last)
+        assert await text_of(tab) == "One text for all."
+
+
+async def test_B_03_offline_and_back_is_shown_quietly_and_nothing_is_missing(
+    page: Page, upstream: Upstream, complaints: Complaints
+) -> None:
+    complaints.expect("ERR_INTERNET_DISCONNECTED", "WebSocket")
+    gate = Gate()
+    upstream.script(openai_answer("Before ", "and ", "after.").at(3, Wait(gate)).before_last(Wait(Gate())))
+    await page.add_init_script(LISTEN)
+    await arrive(page)
+    await send(page, TEXT)
+    await expect(answers(page).last).to_contain_text("Before and")
+    reply = answers(page).last.locator("chat-message")
+    await page.context.set_offline(True)
+    await expect(reply).to_have_attribute("data-rule", "held")
+    await expect(answers(page).last).to_contain_text("Offline. The answer goes on without you and will be here")
+    gate.open()
+    await page.wait_for_timeout(300)
+    await page.context.set_offline(False)
+    await expect(answers(page).last).to_contain_text("Before and after.")
+    await expect(reply).to_have_attribute("data-rule", "still")
+    assert "Catching up…" in await page.evaluate("window.said")
+    await page.get_by_role("button", name="Stop").click()
+    await ends(answers(page).last, "stopped")
+
+
+async def test_B_16_behind_a_proxy_that_knows_no_sockets_the_same_events_come_by_http(
+    visit: Visit, upstream: Upstream, complaints: Complaints
+) -> None:
+    complaints.expect("WebSocket", "410")
+    async with Middlebox() as middlebox:
+        page = await visit(proxy={"server": middlebox.url, "bypass": "<-loopback>"})
+        page.on("request", lambda request: asked.append(request.url) if "/events/" in request.url else None)
+        asked: list[str] = []
+        first, second = Gate(), Gate()
+        upstream.script(openai_answer("Slow ", "but ", "sure.").at(2, Wait(first)).before_last(Wait(second)))
+        await arrive(page)
+        await send(page, TEXT)
+        await expect(answers(page).last).to_contain_text("Live connection is blocked here. The answer comes every 2 s.")
+        await expect(answers(page).last).to_contain_text("Slow")
+        first.open()
+        await expect(answers(page).last).to_contain_text("Slow but sure.")
+        assert middlebox.refused >= 3
+        middlebox.blocking = False
+        await expect(answers(page).last).to_contain_text("writing", timeout=40_000)
+        second.open()
+        await ends(answers(page).last)
+        assert await text_of(page) == "Slow but sure."
+        assert asked and any(not url.endswith("after=0") for url in asked)
+
+
+async def test_U_13_the_page_says_how_long_the_model_has_been_quiet(page: Page, upstream: Upstream) -> None:
+    gate = Gate()
+    upstream.script(openai_answer("Still ", "there.").at(2, Wait(gate)))
+    await arrive(page)
+    await page.clock.install()
+    await send(page, TEXT)
+    await expect(answers(page).last).to_contain_text("Still")
+    await page.clock.fast_forward(22_000)
+    await expect(answers(page).last).to_contain_text("Nothing new for 22 s. Still connected; ends by itself at 15 min.")
+    await expect(answers(page).last.locator("chat-message")).to_have_attribute("data-rule", "breathing")
+    gate.open()
+    await page.clock.resume()
+    await ends(answers(page).last)
+
+
+async def test_B_05_another_device_learns_at_once_what_happens_here(
+    page: Page, visit: Visit, upstream: Upstream, complaints: Complaints
+) -> None:
+    complaints.expect("404")
+    email = await arrive(page)
+    phone = await visit()
+    await phone.goto("/accounts/login/")
+    await sign_in(phone, email)
+    await expect(box(phone)).to_be_visible()
+    listed = phone.get_by_role("navigation", name="Conversations").get_by_role("link")
+    await expect(listed).to_have_count(0)
+    gate = Gate()
+    upstream.script(openai_answer("From ", "here.").before_last(Wait(gate)))
+    await send(page, TEXT)
+    await expect(listed).to_have_count(1)
+    await expect(listed).to_contain_text("answering")
+    gate.open()
+    await ends(answers(page).last)
+    await expect(listed).not_to_contain_text("answering")
+    await page.get_by_role("button", name="More").click()
+    await page.get_by_role("button", name="Rename").click()
+    await page.get_by_role("textbox", name="Title").fill("Tides")
+    await page.keyboard.press("Enter")
+    await expect(listed).to_have_text("Tides")
+    await listed.click()
+    await expect(answers(phone)).to_have_count(1)
+    await send(page, "And at full moon?")
+    await expect(answers(phone)).to_have_count(2)
+    await ends(answers(phone).last)
+    await page.get_by_role("button", name="More").click()
+    await page.get_by_role("button", name="Delete").click()
+    await expect(phone.get_by_text("This conversation was deleted.")).to_be_visible()
+    await expect(listed).to_have_count(0)
+
+
+@pytest.mark.long
+async def test_the_page_says_it_without_any_help_of_a_clock(page: Page, upstream: Upstream) -> None:
+    gate = Gate()
+    upstream.script(openai_answer("Still ", "there.").at(2, Wait(gate)))
+    await arrive(page)
+    await send(page, TEXT)
+    shown = await grows(answers(page).last)
+    await expect(answers(page).last).to_contain_text("Nothing new for", timeout=25_000)
+    gate.open()
+    await grows(answers(page).last, than=shown)
