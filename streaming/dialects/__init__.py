@@ -1,6 +1,6 @@
 """The ways in which models' servers are spoken to. Each is a module with the same names; a third is one more line here.
 
-PATH, headers, render_prompt, relent and parse_prompt are about questions; Parser, Renderer, failure and render_error
+PATH, headers, render_prompt and parse_prompt are about questions; Parser, Renderer, failure and render_error
 about answers.
 """
 

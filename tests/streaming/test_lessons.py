@@ -158,6 +158,23 @@ async def test_U_06_only_a_refusal_of_the_question_teaches(up: Server, client: C
     assert len(up.requests) == 1
 
 
+@pytest.mark.parametrize(
+    ("report", "fields"),
+    [
+        ({"detail": [{"type": "extra_forbidden", "loc": ["body", "stream_options"], "msg": "No"}]}, {"stream_options"}),
+        ({"error": {"detail": [{"loc": ["body", "temperature"], "msg": "No"}]}}, {"temperature"}),
+        ({"error": {"message": "Unsupported value", "param": "reasoning_effort"}}, {"reasoning_effort"}),
+        ({"message": "temperature and top_p are not supported"}, {"temperature", "top_p"}),
+        ({"error": {"message": "thinking.type.enabled is not supported"}}, {"thinking"}),
+        ("stream_options is not supported", {"stream_options"}),
+        ({"detail": [3, {"loc": 3}]}, set()),
+        ({"error": {"message": "Unknown model", "param": "model"}}, set()),
+    ],
+)
+def test_U_06_the_field_is_found_in_every_form_of_refusal(report: Any, fields: set[str]) -> None:
+    assert set(named(json.dumps(report).encode())) == fields
+
+
 @pytest.mark.parametrize("body", [b"", b"<html>temperature</html>", b"[" * 100_000, b"\xff", b"null", b'"x"', b"[1]"])
 def test_U_06_a_body_that_is_no_json_names_nothing(body: bytes) -> None:
     assert list(named(body)) == []

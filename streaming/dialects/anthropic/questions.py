@@ -8,7 +8,6 @@ import msgspec
 
 from ...events import ReasoningBlock
 from ...prompts import CallPart, ImagePart, Part, Prompt, Quirks, ResultPart, TextPart, Turn
-from ..fields import without
 from ..keys import headers_for
 from ..written import raw_object, written
 
@@ -46,11 +45,6 @@ def render_prompt(prompt: Prompt, model: str, quirks: Quirks, *, stream: bool = 
         "metadata": {"user_id": prompt.user} if prompt.user else None,
     }
     return written({name: value for name, value in body.items() if value is not None})
-
-
-def relent(quirks: Quirks, status: int, body: bytes) -> Quirks | None:
-    """The quirks to ask again with, and to remember, after a server refused a field; None if it did not."""
-    return without(quirks, status, body, {"temperature": {"sampling": False}, "top_p": {"sampling": False}})
 
 
 def _thinking(prompt: Prompt, quirks: Quirks, limit: int) -> dict[str, Any] | None:

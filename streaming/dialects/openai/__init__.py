@@ -6,7 +6,7 @@ from typing import Final
 
 from ..faults import in_answer as failure
 from .parser import Parser
-from .questions import headers, relent, render_prompt
+from .questions import headers, render_prompt
 from .renderer import Renderer, render_error
 from .requests import parse_prompt
 
@@ -19,7 +19,6 @@ __all__ = [
     "failure",
     "headers",
     "parse_prompt",
-    "relent",
     "render_error",
     "render_prompt",
 ]

@@ -6,7 +6,6 @@ from typing import Any
 
 from ...prompts import CallPart, ImagePart, Prompt, Quirks, ResultPart, TextPart, Tool, Turn
 from .. import loose
-from ..fields import without
 from ..keys import headers_for
 from ..written import written
 
@@ -39,22 +38,6 @@ def render_prompt(prompt: Prompt, model: str, quirks: Quirks, *, stream: bool = 
         "user": prompt.user,
     }
     return written({name: value for name, value in body.items() if value is not None})
-
-
-def relent(quirks: Quirks, status: int, body: bytes) -> Quirks | None:
-    """The quirks to ask again with, and to remember, after a server refused a field; None if it did not."""
-    other = "max_tokens" if quirks.token_limit == "max_completion_tokens" else "max_completion_tokens"
-    return without(
-        quirks,
-        status,
-        body,
-        {
-            "stream_options": {"stream_options": False},
-            quirks.token_limit: {"token_limit": other},
-            "temperature": {"sampling": False},
-            "top_p": {"sampling": False},
-        },
-    )
 
 
 def _messages(prompt: Prompt, quirks: Quirks) -> list[dict[str, Any]]:
