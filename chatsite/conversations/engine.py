@@ -82,13 +82,20 @@ class Engine:
 
     async def drain(self, seconds: float) -> None:
         """Take nothing new on, let what is running end or end it after so long, and store all of it (D-01)."""
+        busy = bool(self.runs.live)
+        await self._drain(seconds)
+        if busy:
+            # Pages that hear of an end fetch the finished message: until then somebody has to be here.
+            await asyncio.sleep(LAST_LOOK)
+
+    async def _drain(self, seconds: float) -> None:
         self.draining = True
         await self.runs.drain(seconds)
         await self.recorder.drain()
 
     async def close(self) -> None:
         """End at once whatever goes on; for tests, whose loops end."""
-        await self.drain(0)
+        await self._drain(0)
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -101,6 +108,8 @@ class Engine:
         return task
 
 
+LAST_LOOK: Final = 1.0
+"""Seconds in which open pages may fetch what has just ended, before a process goes."""
 STOPPING: Final = 5.0
 """Seconds after which whoever pressed Stop gets an answer anyway."""
 
