@@ -15,7 +15,7 @@ from collections.abc import Coroutine
 from contextlib import aclosing
 from typing import Any, Final
 
-from django.db import DatabaseError, InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError
 
 from chatsite.database import db
 from streaming.errors import Gone
@@ -122,7 +122,7 @@ class Recorder:
         try:
             if grown:
                 await db(save)(grown)
-        except (DatabaseError, InterfaceError) as error:
+        except Exception as error:
             logger.warning("%d answers could not be saved yet: %s", len(grown), type(error).__name__)
             for snapshot in grown:
                 snapshot.recording.dirty = True

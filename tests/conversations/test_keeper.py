@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from chatsite.accounts.models import User
 from chatsite.audit.models import Audit
-from chatsite.conversations.engine import engine, log, reset
+from chatsite.conversations.engine import door, engine, log, reset
 from chatsite.conversations.models import UNDO, Conversation, Message, Run, leased
 from chatsite.database import db
 from streaming.errors import Gone
@@ -50,6 +50,23 @@ async def test_D_04_it_is_done_at_once_when_a_process_starts(alice: User, models
     async with asyncio.timeout(10):
         while (await Message.objects.aget(pk=left.pk)).state == "streaming":
             await asyncio.sleep(0.02)
+
+
+async def test_D_04_the_rounds_begin_with_the_first_socket_whatever_server_it_is(alice: User, models: Upstream) -> None:
+    await engine().close()
+    reset()
+    reply = await db(left_behind)(alice, "Half of")
+    await door.may_open({"headers": []})
+    async with asyncio.timeout(10):
+        while (await Message.objects.aget(pk=reply.pk)).streaming:
+            await asyncio.sleep(0.02)
+
+
+async def test_a_round_that_breaks_is_not_the_last(models: Upstream, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def breaks() -> None:
+        raise ValueError("whatever it may be")
+
+    await engine().keeper.quietly(breaks)
 
 
 async def test_a_run_whose_lease_stands_is_left_alone(alice: User, models: Upstream) -> None:
