@@ -8,13 +8,13 @@ import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
 from .errors import UpstreamError
 from .events import CONTENT, TERMINAL, Alive, Event, Failed, Waiting, merge
 from .measure import length, shortened, split
 from .prompts import Prompt
-from .upstreams import Model
+from .upstreams import Asker, Model
 
 
 @dataclass(frozen=True)
@@ -41,12 +41,6 @@ class Limits:
     """Between two renewals of the leases."""
     runs: int = 1_000
     """Runs of one process at the same time."""
-
-
-class Asker(Protocol):
-    """Whoever asks a model once: `upstream.Client`."""
-
-    def ask(self, model: Model, prompt: Prompt) -> AsyncGenerator[list[Event], None]: ...
 
 
 class Clocks:

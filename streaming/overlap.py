@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import Final, Protocol
+from typing import Final
 
 from .events import Alive, Event, Reasoning, Started, Stopped, Text, Usage
 from .measure import split
 from .prompts import Prompt
-from .upstreams import Model
+from .upstreams import Asker, Model
 
 LONGEST: Final = 200
 """Characters of the end that may be repeated."""
@@ -86,12 +86,6 @@ class Seam:
 def opening(before: str) -> list[Event]:
     """The first events of a run that goes on with this text: what its row holds when it begins, at their position."""
     return split([Text(before)])
-
-
-class Asker(Protocol):
-    """Whoever asks a model once."""
-
-    def ask(self, model: Model, prompt: Prompt) -> AsyncGenerator[list[Event], None]: ...
 
 
 class Continuing:

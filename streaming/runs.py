@@ -16,13 +16,14 @@ from contextlib import aclosing, contextmanager
 from dataclasses import replace
 from typing import Any, Final, Protocol
 
-from .attempts import Answer, Asker, Limits
+from .attempts import Answer, Limits
+from .breaker import Guarded
 from .errors import Gone, Lost, Refused, UpstreamError
 from .events import TERMINAL, Event, Failed, Finished, Started, Stopped, Terminal, Waiting
 from .logs import Log
 from .overlap import Continuing, opening
 from .prompts import Prompt
-from .upstreams import Model
+from .upstreams import Asker, Model
 
 __all__ = ["Ledger", "Limits", "Runs"]
 
@@ -90,7 +91,7 @@ class Runs:
 
     def __init__(self, log: Log, ledger: Ledger, client: Asker, limits: Limits | None = None) -> None:
         self.limits: Final = limits or Limits()
-        self._log, self._ledger, self._client = log, ledger, client
+        self._log, self._ledger, self._client = log, ledger, Guarded(client)
         self._live: dict[str, _Live] = {}
         self._starting: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()

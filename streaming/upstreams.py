@@ -12,16 +12,17 @@ import logging
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
 import msgspec
 
 from .errors import ModelNotFound
-from .prompts import Quirks
+from .events import Event
+from .prompts import Prompt, Quirks
 
 logger = logging.getLogger(__name__)
 
@@ -108,6 +109,12 @@ class Model:
     def dialect(self) -> str:
         """The dialect of its upstream."""
         return self.upstream.dialect
+
+
+class Asker(Protocol):
+    """Whoever asks a model once: `upstream.Client`, or what stands before it."""
+
+    def ask(self, model: Model, prompt: Prompt) -> AsyncGenerator[list[Event], None]: ...
 
 
 class Catalogue:

@@ -62,6 +62,7 @@ CUT: Final[Mapping[str, str | Promise]] = {
     "upstream_auth": _ERROR,
     "model_not_found": _ERROR,
     "upstream_rejected": _ERROR,
+    "upstream_resting": _LOST,
     "context_too_long": gettext_lazy("the conversation is too long for the model"),
     "upstream_error": _ERROR,
     "upstream_error_event": _ERROR,
@@ -105,6 +106,7 @@ FAILED: Final[Mapping[str, str | Promise]] = {
     "upstream_auth": _SETUP,
     "model_not_found": gettext_lazy("This model is not available."),
     "upstream_rejected": gettext_lazy("The model service did not accept this question."),
+    "upstream_resting": gettext_lazy("The model service breaks off all its answers just now."),
     "context_too_long": gettext_lazy("This conversation is too long for the model."),
     "upstream_error": _UNREACHABLE,
     "upstream_error_event": gettext_lazy("The model reported an error."),
@@ -157,7 +159,7 @@ def _cut(run: Run) -> Note:
 
 def _failed(run: Run) -> Note:
     sentence = str(FAILED.get(run.reason, FAILED["internal"])).format(n=f"{settings.FIRST_EVENT_SECONDS:g}")
-    if run.kind == "overloaded":
+    if run.kind == "overloaded" and run.reason != "upstream_resting":
         sentence = str(FAILED["rate_limited"])
     more = _("Your message is kept. Try again, or choose another model.")
     if run.retry_at and run.retry_at > timezone.now():
