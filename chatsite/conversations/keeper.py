@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 
 from chatsite.audit.record import record
 from chatsite.database import db
@@ -84,10 +85,11 @@ class Keeper:
         return given_up
 
     async def stop(self) -> None:
-        """End what is being written here for people whose account has been disabled meanwhile (P-03)."""
-        disabled = Run.objects.live().filter(uid__in=list(self.recorder.live), owner__is_active=False)
-        for run in await db(list)(disabled.values_list("uid", flat=True)) if self.recorder.live else ():
-            await self.log.ask_to_stop(str(run), "account_disabled")
+        """End what is being written here for accounts that were disabled or deleted meanwhile (P-03, P-13)."""
+        nobodys = Run.objects.live().filter(Q(owner__is_active=False) | Q(reply__isnull=True))
+        ours = nobodys.filter(uid__in=list(self.recorder.live)).values_list("uid", "reply")
+        for run, reply in await db(list)(ours) if self.recorder.live else ():
+            await self.log.ask_to_stop(str(run), "account_disabled" if reply else "deleted")
 
     async def purge(self) -> int:
         """Remove for good what was deleted long enough ago, words and buffers; how many conversations."""

@@ -144,6 +144,22 @@ async def test_P_06_and_I_23_after_the_purge_nothing_has_the_words(writer: Perso
     assert await Audit.objects.filter(action="conversation.purged").acount() == 1
 
 
+async def test_P_13_when_an_account_is_deleted_its_answer_ends_and_its_words_are_gone(
+    writer: Person, models: Upstream
+) -> None:
+    models.script(openai_answer("a ", "b").before_last(Wait(Gate())))
+    await writer.begin()
+    reply = await newest_reply()
+    await shown(reply, "b")
+    await db(writer.user.delete)()
+    assert (await writer.get("/session")).status_code == 401
+    await engine().keeper.stop()
+    await engine().recorder.persist(str(reply.run.uid), 20)
+    run = await Run.objects.aget(pk=reply.run.pk)
+    assert (run.state, run.reason, run.reply_id, run.owner_id) == ("stopped", "deleted", None, None)
+    assert (await Message.objects.acount(), await Conversation.objects.acount()) == (0, 0)
+
+
 async def test_I_23_a_purge_that_breaks_halfway_leaves_no_log_of_what_it_removed(
     writer: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
