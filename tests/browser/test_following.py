@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import Awaitable, Callable
 
@@ -9,7 +10,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.answers import Gate, Pause, Wait, openai_answer
-from tests.sites import OPENAI_MODEL
+from tests.sites import OPENAI_MODEL, Site
 from tests.upstream import Upstream
 
 from .conftest import Complaints
@@ -44,7 +45,7 @@ async def text_of(page: Page) -> str:
     return await answers(page).last.locator("[data-part=text]").text_content() or ""
 
 
-async def test_I_6_ten_reloads_during_one_answer_lose_and_double_nothing(page: Page, upstream: Upstream) -> None:
+async def test_B_01_I_6_ten_reloads_during_one_answer_lose_and_double_nothing(page: Page, upstream: Upstream) -> None:
     gate = Gate()
     upstream.script(openai_answer(*WORDS).between(Pause(0.03)).before_last(Wait(gate)))
     await arrive(page)
@@ -130,7 +131,7 @@ async def test_B_16_behind_a_proxy_that_knows_no_sockets_the_same_events_come_by
         assert asked and any(not url.endswith("after=0") for url in asked)
 
 
-async def test_U_13_the_page_says_how_long_the_model_has_been_quiet(page: Page, upstream: Upstream) -> None:
+async def test_U_15_the_page_says_how_long_the_model_has_been_quiet(page: Page, upstream: Upstream) -> None:
     gate = Gate()
     upstream.script(openai_answer("Still ", "there.").at(2, Wait(gate)))
     await arrive(page)
@@ -178,6 +179,30 @@ async def test_B_05_another_device_learns_at_once_what_happens_here(
     await page.get_by_role("button", name="Delete").click()
     await expect(phone.get_by_text("This conversation was deleted.")).to_be_visible()
     await expect(listed).to_have_count(0)
+
+
+async def test_P_11_a_session_that_ends_by_age_leads_back_to_the_same_place_with_the_whole_text(
+    page: Page, site: Site, upstream: Upstream, complaints: Complaints
+) -> None:
+    complaints.expect("401", "403", "404", "WebSocket")
+    gate = Gate()
+    upstream.script(openai_answer("Before ", "and after.").at(2, Wait(gate)))
+    email = await arrive(page)
+    await send(page, TEXT)
+    await expect(answers(page).last).to_contain_text("Before")
+    address = page.url
+    key = next(cookie["value"] for cookie in await page.context.cookies() if cookie["name"] == "session")
+    age = f"Session.objects.filter(session_key='{key}').update(expire_date='2020-01-01T00:00:00Z')"
+    expire = f"from django.contrib.sessions.models import Session; {age}"
+    await asyncio.get_running_loop().run_in_executor(None, site.manage, "shell", "-c", expire)
+    banner = page.get_by_role("alert").filter(has_text="You were signed out.")
+    await expect(banner).to_be_visible(timeout=15_000)
+    gate.open()
+    await banner.get_by_role("link", name="Sign in").click()
+    await sign_in(page, email)
+    await page.wait_for_url(address)
+    await ends(answers(page).last)
+    assert await text_of(page) == "Before and after."
 
 
 @pytest.mark.long
