@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Final
 
-from .events import Event, Reasoning, ReasoningBlock, Refusal, Started, Text, ToolCall, merge
+from .events import Event, Reasoning, ReasoningBlock, Refusal, Started, Text, ToolCall
 
 PIECE: Final = 65_536
 """Characters of one event in a log at most, so that no reader has to take more than it can hold at once."""
@@ -57,11 +57,6 @@ def shortened(event: Event, room: int) -> Event | None:
 def split(events: Iterable[Event], piece: int = PIECE) -> list[Event]:
     """The same story with no event longer than `piece` characters."""
     return [part for event in events for part in (_parts(event, piece) if len(words(event)) > piece else (event,))]
-
-
-def bounded(events: Sequence[Event]) -> list[Event]:
-    """The same story in as few events as it can be told without a longer piece than `PIECE`."""
-    return split(merge(events))
 
 
 def _parts(event: Event, piece: int) -> list[Event]:
