@@ -72,7 +72,7 @@ def page() -> None:
     """What the browser loads."""
     manifests = [ROOT / "package.json", ROOT / "package-lock.json", ROOT / ".npmrc"]
     once(STAMPS / "page-packages", _npm_ci, manifests, [MODULES / ".package-lock.json"])
-    once(PAGE, _build, [*manifests, ROOT / "static" / "build.js", ROOT / "static" / "src"], [DIST])
+    once(PAGE, _build, [*manifests, *sorted((ROOT / "static").glob("*.js")), ROOT / "static" / "src"], [DIST])
 
 
 def secret_key() -> None:

@@ -6,42 +6,15 @@
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
+import { here, options } from "./options.js";
 import { ICONS } from "./src/icons.js";
 
-const here = dirname(fileURLToPath(import.meta.url));
 const dist = join(here, "dist");
 const watching = process.argv.includes("--watch");
 
-/** What the parser brings along and we have smaller. @type {esbuild.Plugin} */
-const smaller = {
-  name: "smaller",
-  setup(build) {
-    const ours = /** @type {Record<string, string>} */ ({ entities: "entities.js", "linkify-it": "no-linkify.js" });
-    build.onResolve({ filter: /^(entities|linkify-it)$/ }, ({ path }) => ({ path: join(here, "src", ours[path]) }));
-  },
-};
-
-/** @type {esbuild.BuildOptions} */
-const options = {
-  absWorkingDir: here,
-  entryPoints: ["src/app.js", "src/app.css", "src/admin.css", "src/maths.css"],
-  outdir: dist,
-  bundle: true,
-  plugins: [smaller],
-  format: "esm",
-  splitting: true,
-  entryNames: "[name]",
-  chunkNames: "assets/[name]-[hash]",
-  assetNames: "assets/[name]-[hash]",
-  // Every browser we serve reads woff2.
-  loader: { ".woff2": "file", ".woff": "empty", ".ttf": "empty" },
-  target: ["chrome123", "firefox121", "safari17.5"],
-  minify: !watching,
-  sourcemap: watching ? "linked" : false,
-  logLevel: watching ? "info" : "warning",
-};
+/** @type {import("./options.js").BuildOptions} */
+const ours = watching ? { ...options, minify: false, sourcemap: "linked", logLevel: "info" } : options;
 
 /** One `<symbol>` per icon. Strokes do not scale, so that they are 1.5 px at any size. */
 async function sprite() {
@@ -61,5 +34,5 @@ function symbol(name, source) {
 await rm(dist, { recursive: true, force: true });
 await mkdir(dist, { recursive: true });
 await sprite();
-if (watching) await (await esbuild.context(options)).watch();
-else await esbuild.build(options);
+if (watching) await (await esbuild.context(ours)).watch();
+else await esbuild.build(ours);

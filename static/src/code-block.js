@@ -22,6 +22,7 @@ class Runs {
   #host;
   /** Where the last run begins. */
   #from = 0;
+  #end = "";
 
   /** @param {Element} host */
   constructor(host) {
@@ -29,7 +30,7 @@ class Runs {
   }
 
   get text() {
-    return this.#runs.map(({ text, broken }, at) => text + (at < this.#runs.length - 1 && !broken ? "\n" : "")).join("");
+    return this.#runs.map(({ text, broken }, at) => text + (at < this.#runs.length - 1 && !broken ? "\n" : "")).join("") + this.#end;
   }
 
   get elements() {
@@ -44,7 +45,10 @@ class Runs {
       skip = this.#from;
     }
     const last = this.#runs[this.#runs.length - 1];
-    text = (last?.text ?? "").padEnd(skip - this.#from, "\n").slice(0, skip - this.#from) + text;
+    text = ((last?.text ?? "") + this.#end).slice(0, skip - this.#from) + text;
+    // A line feed at the end is not seen.
+    this.#end = text.endsWith("\n") ? "\n" : "";
+    if (this.#end) text = text.slice(0, -1);
     for (;;) {
       const cut = cutAt(text);
       if (!cut) return this.#put(text, false);
@@ -59,6 +63,7 @@ class Runs {
   #clear() {
     this.#runs = [];
     this.#from = 0;
+    this.#end = "";
     this.#host.replaceChildren();
   }
 
@@ -66,7 +71,6 @@ class Runs {
   #put(text, broken) {
     const run = this.#runs[this.#runs.length - 1] ?? this.#begin();
     run.broken = broken;
-    // A line feed at the end is not seen.
     if (run.text === text) return;
     if (text.startsWith(run.text) && run.node.isConnected) run.node.appendData(text.slice(run.text.length));
     else {
@@ -128,7 +132,6 @@ export class CodeBlock {
   #body = /** @type {HTMLElement} */ (this.element.querySelector("code"));
   #runs = new Runs(this.#body);
   #language = "";
-  #ends = "";
   #coloured = "";
   #waits = false;
 
@@ -146,7 +149,7 @@ export class CodeBlock {
   }
 
   get text() {
-    return this.#runs.text + this.#ends;
+    return this.#runs.text;
   }
 
   get language() {
@@ -156,11 +159,9 @@ export class CodeBlock {
   /** @param {import("./tree.js").Code} piece */
   show({ language, skip, text, open }) {
     if (this.#language !== language) /** @type {HTMLElement} */ (this.element.querySelector(".code__language")).textContent = this.#language = language;
-    const ends = text.endsWith("\n") ? "\n" : "";
     if (!open && this.#coloured && !skip && this.#coloured === text) return;
     this.#coloured = "";
-    this.#ends = ends || (text ? "" : this.#ends);
-    this.#runs.write(skip, ends ? text.slice(0, -1) : text);
+    this.#runs.write(skip, text);
     this.element.toggleAttribute("data-open", open);
     if (!open && language && !this.#waits) this.#colour();
   }
@@ -168,14 +169,15 @@ export class CodeBlock {
   #colour() {
     this.#waits = true;
     later(async () => {
-      const { colours } = await import("./highlight.js");
+      // Without the library, code stays as it is.
+      const { colours } = await import("./highlight.js").catch(() => ({ colours: () => null }));
       this.#waits = false;
       const text = this.text;
       if (this.element.hasAttribute("data-open") || text.length > COLOURED) return;
       // Whoever is selecting here goes first.
       const selection = getSelection();
       if (selection && !selection.isCollapsed && selection.containsNode(this.element, true)) return;
-      const parts = colours(this.#runs.text, this.#language);
+      const parts = colours(text, this.#language);
       if (!parts) return;
       this.#coloured = text;
       this.#paint(parts);

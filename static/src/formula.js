@@ -43,7 +43,8 @@ export class Formula {
     if (open || this.#set === tex) return;
     this.#set = tex;
     later(async () => {
-      const { typeset } = await import("./maths.js");
+      // Without the library, the source stays.
+      const { typeset } = await import("./maths.js").catch(() => ({ typeset: () => undefined }));
       if (this.#set === tex) await typeset(this.element, tex, display);
     });
   }

@@ -25,6 +25,9 @@ export function parse(text, env) {
   return md.parse(text, env);
 }
 
+/** A language's name, as it was meant. */
+export const unescape = md.utils.unescapeAll;
+
 /** Only its blocks: finds what links and footnotes it defines. @param {string} text @param {Record<string, any>} env */
 export function define(text, env) {
   md.block.parse(text, md, env, []);

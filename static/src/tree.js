@@ -1,4 +1,5 @@
 /** From tokens to a tree of what shall stand on the page: plain values, of a fixed set of elements and attributes. */
+import { unescape } from "./grammar.js";
 import { destination, says } from "./links.js";
 
 /**
@@ -102,7 +103,7 @@ function leaf(token, stack, context) {
 
 /** @param {string} info @param {string} text @returns {Code} */
 export function code(info, text, open = false, skip = 0) {
-  const language = info.trim().split(/\s+/)[0];
+  const language = unescape(info.trim().split(/\s+/)[0]);
   return { tag: "#code", language, skip, text, open };
 }
 
@@ -207,7 +208,7 @@ function place(where, long = 0) {
 
 /** A picture from elsewhere is a link, never loaded. @param {Token} token @param {Context} context */
 function picture(token, context) {
-  const alt = inline(token.children ?? [], context).map((node) => wordsOf(node)).join("");
+  const alt = inline(token.children ?? [], context).map(wordsOf).join("");
   const attrs = /** @type {Record<string, string>} */ ({ href: String(token.attrGet("src") ?? "") });
   const title = token.attrGet("title");
   if (title) attrs.title = String(title);
@@ -222,9 +223,10 @@ function note(label, { numbers, id }) {
   return { ...branch("sup", { class: "footnote" }, [anchor]), label };
 }
 
-/** @param {Node} node @returns {string} */
+/** What it says, without where its links lead. @param {Node} node @returns {string} */
 export function wordsOf(node) {
   if (typeof node === "string") return node;
+  if (node.tag === "bdi") return "";
   if (node.tag === "#code" || node.tag === "#plain") return /** @type {Code} */ (node).text;
   if (node.tag === "#formula") return /** @type {Formula} */ (node).tex;
   return /** @type {Branch} */ (node).children.map(wordsOf).join("");

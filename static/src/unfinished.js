@@ -27,7 +27,8 @@ export function undecided(text) {
 /** Completes the last words of these blocks. @param {any[]} tokens @param {any} env */
 export function complete(tokens, env) {
   let at = tokens.length - 1;
-  while (at >= 0 && tokens[at].nesting === -1) at--;
+  // The cells that a row has yet to get come last.
+  while (at >= 0 && (tokens[at].nesting === -1 || tokens[at].tag === "td" || (tokens[at].type === "inline" && !tokens[at].content))) at--;
   const token = tokens[at];
   if (token?.type === "inline") token.content = whole(token.content, env);
 }

@@ -20,6 +20,10 @@ from scripts.processes import ROOT
 from tests.conftest import FAILED
 from tests.sites import Site
 
+from .rendering import bundle, renderer
+
+__all__ = ["bundle", "renderer"]
+
 FLAGS = [
     "--headless",
     "--no-sandbox",

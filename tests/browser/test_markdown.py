@@ -1,0 +1,203 @@
+"""Markdown as it streams: the same page however it comes, all of CommonMark, and no more work than the text is long."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from typing import Any
+
+import pytest
+
+from scripts.processes import ROOT
+
+from .rendering import Renderer
+
+BARE = {602, 608, 611, 612}
+"""Examples of addresses that CommonMark leaves alone, and that are links here."""
+LOWER = {597}
+"""Its `MAILTO:` is written in lower case here."""
+RAW_HTML = 72
+"""Examples that differ because HTML stays text."""
+SHARE = 70
+ROUNDS = 4
+
+
+def examples() -> list[dict[str, Any]]:
+    """CommonMark's own, as its package has them."""
+    script = 'console.log(JSON.stringify(require("commonmark-spec").tests))'
+    done = subprocess.run(["node", "-e", script], cwd=ROOT, check=True, capture_output=True, text=True, timeout=60)
+    found: list[dict[str, Any]] = json.loads(done.stdout)
+    return found
+
+
+@pytest.mark.parametrize("share", range(4))
+async def test_however_it_is_cut_the_page_is_the_same(renderer: Renderer, share: int) -> None:
+    found = await renderer.run(
+        f"renderer.chunkings({share * SHARE}, {(share + 1) * SHARE + 30 * (share == 3)}, {ROUNDS})"
+    )
+    assert found["failures"] == []
+    assert found["count"] >= SHARE * ROUNDS
+    assert found["documents"] * ROUNDS >= 1_000
+
+
+@pytest.mark.long
+async def test_however_it_is_cut_a_hundred_times_the_page_is_the_same(renderer: Renderer) -> None:
+    for begin in range(0, 400, 20):
+        found = await renderer.run(f"renderer.chunkings({begin}, {begin + 20}, 60)")
+        assert found["failures"] == []
+
+
+async def test_the_652_examples_of_commonmark_stand_as_they_should(renderer: Renderer) -> None:
+    """What differs does so for our rules: HTML stays text, and bare addresses are links."""
+    ours = [
+        {**example, "markdown": example["markdown"].replace("→", "\t"), "html": example["html"].replace("→", "\t")}
+        for example in examples()
+    ]
+    assert len(ours) == 652
+    differ = await renderer.run(
+        """async examples => {
+          // The rarer names of characters are fetched when the first is met.
+          renderer.load("&ngE;");
+          await new Promise(done => setTimeout(done, 1000));
+          return examples.filter(({ markdown, html }) => {
+            const mine = JSON.stringify(renderer.commonmark(renderer.load(markdown)));
+            return mine !== JSON.stringify(renderer.wanted(html));
+          }).map(({ number }) => number);
+        }""",
+        ours,
+    )
+    left = [(one["number"], one["markdown"], one["html"]) for one in ours if one["number"] in differ]
+    assert [
+        one for one in left if one[0] not in BARE | LOWER and not re.search(r"<[a-z/!?]", one[1], re.IGNORECASE)
+    ] == []
+    assert len(left) == RAW_HTML + len(BARE | LOWER)
+
+
+async def test_what_is_half_written_does_not_flash_up_as_marks(renderer: Renderer) -> None:
+    text = (
+        "Some **bold** and *slanted* words, `code`, ~~gone~~, [a link](https://example.org/with_a_path), "
+        "![a picture](https://example.org/p.png).\n\n## Heading\n\n- one\n- two **x**\n\n```js\nlet a;\n```\n\n"
+        "| a | b |\n|---|---|\n| **c** | d |\n\nSo $x^2$ it is.\n\nTitle\n---\n\n1. first\n2. second\n"
+    )
+    seen = await renderer.run(
+        """text => {
+          const [container, prose] = renderer.begin();
+          const seen = [];
+          for (const letter of text) {
+            prose.append(letter);
+            renderer.hurry(Infinity);
+            const said = [...container.querySelectorAll("p, li, h3, h4, h5, h6, td, th")].map(e => e.textContent).join("¶");
+            const kinds = [...container.children].map(e => e.localName).join(" ");
+            if (/[*`~|#\\]$]|https:|\\]\\(|-{2}/.test(said.replaceAll("$10", ""))) seen.push(said.slice(-40) + " (" + kinds + ")");
+          }
+          return seen;
+        }""",
+        text,
+    )
+    assert seen == []
+
+
+async def test_a_selection_survives_what_comes_after_it(renderer: Renderer) -> None:
+    kept = await renderer.run(
+        """() => {
+          const [container, prose] = renderer.begin();
+          prose.append("The **first** words stand here, and ");
+          renderer.hurry(Infinity);
+          const strong = container.querySelector("strong").firstChild;
+          getSelection().setBaseAndExtent(strong, 0, container.querySelector("p").lastChild, 6);
+          const before = getSelection().toString();
+          for (const more of ["more *come*, ", "`code`,\\n\\n", "- one\\n- two\\n\\n", "```js\\nlet a;\\n```\\n\\nend"]) {
+            prose.append(more);
+            renderer.hurry(Infinity);
+          }
+          prose.end();
+          renderer.hurry(Infinity);
+          return [before, getSelection().toString(), strong.isConnected];
+        }"""
+    )
+    assert kept == ["first words", "first words", True]
+
+
+async def test_what_is_explained_later_is_understood_in_the_end_without_touching_the_rest(renderer: Renderer) -> None:
+    kept = await renderer.run(
+        """() => {
+          const [container, prose] = renderer.begin();
+          for (const part of ["First, see [the book][b] and a mark[^n].\\n\\n", "Second.\\n\\n", "[b]: https://example.org/\\n\\n[^n]: A note.\\n"]) {
+            prose.append(part);
+            renderer.hurry(Infinity);
+          }
+          const second = container.children[1];
+          prose.end();
+          renderer.hurry(Infinity);
+          return [second.isConnected, container.querySelectorAll("a[href='https://example.org/']").length, container.querySelector(".footnotes li").textContent];
+        }"""
+    )
+    assert kept == [True, 1, "A note."]
+
+
+GROWING = {
+    "paragraphs": "A paragraph of **some** words, with a [link](https://example.org).\n\n",
+    "one fence": "    let number = value + 1;\n",
+    "one list": "- an item of *some* words\n",
+    "one loose list": "- an item of *some* words\n\n",
+    "one table": "| some | words | 12 |\n",
+}
+HEADS = {"one fence": "```js\n", "one table": "| a | b | c |\n|---|---|---|\n"}
+
+
+@pytest.mark.parametrize("what", GROWING)
+async def test_S_55_the_work_grows_with_the_text_and_not_with_its_square(renderer: Renderer, what: str) -> None:
+    """Characters read for each that came: with ten times the text it must not be more."""
+    each = []
+    for size in (20_000, 200_000):
+        text = HEADS.get(what, "") + GROWING[what] * (size // len(GROWING[what]))
+        each.append((await renderer.run("([text]) => renderer.work(text, 24)", [text]))["each"])
+    assert each[1] < 1.3 * each[0] + 1
+    assert each[1] < 25
+
+
+WORST = {
+    "stars": "*", "brackets": "[", "quotation marks": '"', "comments": "<!--", "backticks": "`", "uneven backticks": "` ``",
+    "pictures": "![[]()", "tildes": "~~ ", "underscores": "_a ", "stars and words": "*a **a ", "less than": "<", "quotes": "> ",
+    "dashes": "- ", "half links": "[a](", "dollars": "$a ", "addresses": "http://a.b ", "mail": "a@", "entities": "&#x",
+    "backslashes": "\\", "pipes": "|", "marks": "[^a]", "small tables": "|a|b|\n|-|-|\n", "items": "* a\n", "lines of one": "a\n",
+    "deep lists": "".join(f"{'  ' * depth}- a\n" for depth in range(60)), "deep quotes": "> > > > > > > > > a\n",
+    "definitions": "[a]: b\n", "fences": "```\na\n```\n", "bold in slanted": "a**b_c*", "words": "word ",
+}  # fmt: skip
+
+
+async def worst(renderer: Renderer, what: str, size: int) -> None:
+    """Render so much of the worst, and see that the page had its turn all the time."""
+    text = (WORST[what] * (size // len(WORST[what]) + 1))[:size]
+    found = await renderer.run(
+        """async text => {
+          let longest = 0, turns = 0;
+          const [container, prose] = renderer.begin();
+          const own = prose.constructor;
+          prose.append(text);
+          prose.end();
+          for (let begin = performance.now(), quiet = 0; quiet < 20; turns++) {
+            await new Promise(done => setTimeout(done));
+            const now = performance.now();
+            quiet = now - begin < 8 ? quiet + 1 : 0;
+            longest = Math.max(longest, now - begin);
+            begin = now;
+          }
+          return { longest, turns, length: container.textContent.length };
+        }""",
+        text,
+    )
+    assert found["length"] > 0
+    assert found["longest"] < 1_000, (what, found)
+
+
+@pytest.mark.parametrize("what", WORST)
+async def test_S_55_the_page_stays_alive_under_the_worst(renderer: Renderer, what: str) -> None:
+    await worst(renderer, what, 65_536)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("what", WORST)
+async def test_S_55_the_page_stays_alive_under_a_mebibyte_of_the_worst(renderer: Renderer, what: str) -> None:
+    await worst(renderer, what, 1_048_576)
