@@ -12,7 +12,7 @@ from streaming.certificates import described, telling
 from streaming.discretion import Bell, request_id
 from streaming.events import Failed, Finished, Started, Text
 from streaming.prompts import ask
-from streaming.upstream import Client
+from streaming.upstream import FULL_READ, Client
 from tests.answers import SSE
 from tests.certificates import self_signed
 from tests.upstream import Answer, Cut, Gate, Send, Upstream, Wait, data, failure, happy, openai_answer
@@ -185,3 +185,14 @@ async def test_I_17_a_server_that_names_a_request_by_our_key_is_not_believed(up:
     up.script(failure(500, b"", {"x-request-id": key}), openai_answer("a").upto(2, data({"error": key})))
     for _ in range(2):
         assert key not in repr(await failed(client, model(up.url, key=key)))
+
+
+async def test_N_11_a_hundred_thousand_events_in_one_packet_are_not_read_ahead(up: Upstream, client: Client) -> None:
+    event = openai_answer("Hello").steps[1]
+    assert isinstance(event, Send)
+    up.script(Answer([Send(event.data * 100_000), Wait(Gate())]))
+    reads = client.ask(model(up.url), ask("Hi"))
+    first = await anext(reads)
+    assert 0 < len(first) <= 2 * FULL_READ / len(event.data)
+    await reads.aclose()
+    assert said([*await answered(client, model(up.url))]) == "Hello world"
