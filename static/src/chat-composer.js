@@ -69,6 +69,7 @@ export class ChatComposerElement extends HTMLElement {
     const live = this.#live;
     const [send, stop] = [part(this, "send"), part(this, "stop")];
     const focused = document.activeElement === send || document.activeElement === stop;
+    this.closest("chat-page")?.toggleAttribute("data-live", Boolean(live));
     send.hidden = Boolean(live);
     stop.hidden = !live;
     stop.removeAttribute("aria-disabled");

@@ -44,7 +44,11 @@ export class ChatLogElement extends HTMLElement {
 
   /** @returns {ChatMessageElement | null} the reply that is being written */
   get live() {
-    return this.querySelector('article[data-state="streaming"] chat-message');
+    // Asked once a frame: whoever looks through all of a long conversation for it is slow.
+    for (let article = this.#column.lastElementChild; article; article = article.previousElementSibling) {
+      if (article.getAttribute("data-state") === "streaming") return article.querySelector("chat-message");
+    }
+    return null;
   }
 
   /** @param {string} message @returns {ChatMessageElement | null} */

@@ -243,6 +243,7 @@ export class LiveReply {
     const before = this.#host.dataset.phase;
     this.#host.dataset.phase = phase;
     this.#host.dataset.rule = rule;
+    this.#host.toggleAttribute("data-refusing", this.#transcript.refusal !== "");
     const status = this.#host.querySelector('[data-part="status"]');
     if (status && status.textContent !== line) status.replaceChildren(...(icon ? [stamp(`icon-${icon}`)] : []), line);
     status?.classList.toggle("status--busy", icon === "busy");

@@ -1,22 +1,27 @@
 /** What scrolls within a text says so: it can be reached by keyboard, has a name, and fades where it is cut. */
 import { t } from "./words.js";
 
-const sizes = new ResizeObserver((entries) => entries.forEach(({ target }) => look(/** @type {HTMLElement} */ (target))));
+const sizes = new ResizeObserver((entries) => look(entries.map(({ target }) => /** @type {HTMLElement} */ (target))));
 
 /** @param {HTMLElement} scroller */
 export function watch(scroller) {
   sizes.observe(scroller);
-  scroller.addEventListener("scroll", () => look(scroller), { passive: true });
+  scroller.addEventListener("scroll", () => look([scroller]), { passive: true });
 }
 
-/** @param {HTMLElement} scroller */
-function look(scroller) {
-  const hidden = scroller.scrollWidth - scroller.clientWidth;
-  scroller.toggleAttribute("data-cut", hidden - Math.abs(scroller.scrollLeft) > 1);
-  if (hidden > 1 === scroller.hasAttribute("tabindex")) return;
+/** Looks at all of them before it touches one: otherwise the page would be laid out anew for each. @param {HTMLElement[]} scrollers */
+function look(scrollers) {
+  const hidden = scrollers.map(({ scrollWidth, clientWidth, scrollLeft }) => [scrollWidth - clientWidth, Math.abs(scrollLeft)]);
+  scrollers.forEach((scroller, at) => say(scroller, hidden[at][0] > 1, hidden[at][0] - hidden[at][1] > 1));
+}
+
+/** @param {HTMLElement} scroller @param {boolean} scrolls @param {boolean} cut */
+function say(scroller, scrolls, cut) {
+  scroller.toggleAttribute("data-cut", cut);
+  if (scrolls === scroller.hasAttribute("tabindex")) return;
   const attributes = { tabindex: "0", role: "region", "aria-label": name(scroller) };
   for (const [attribute, value] of Object.entries(attributes)) {
-    if (hidden > 1) scroller.setAttribute(attribute, value);
+    if (scrolls) scroller.setAttribute(attribute, value);
     else scroller.removeAttribute(attribute);
   }
 }
