@@ -12,6 +12,14 @@ const COLOURED = 40_000;
 const SHOWN = 2_000;
 const WRAP = "wrap-code";
 
+/** @type {Promise<typeof import("./highlight.js") | null> | undefined} */
+let loading;
+
+/** The library, once; without it, code stays as it is. */
+function highlight() {
+  return (loading ??= import("./highlight.js").catch(() => null));
+}
+
 /** @type {WeakMap<globalThis.Node, any>} */
 const blocks = new WeakMap();
 
@@ -168,20 +176,20 @@ export class CodeBlock {
 
   #colour() {
     this.#waits = true;
-    later(async () => {
-      // Without the library, code stays as it is.
-      const { colours } = await import("./highlight.js").catch(() => ({ colours: () => null }));
-      this.#waits = false;
-      const text = this.text;
-      if (this.element.hasAttribute("data-open") || text.length > COLOURED) return;
-      // Whoever is selecting here goes first.
-      const selection = getSelection();
-      if (selection && !selection.isCollapsed && selection.containsNode(this.element, true)) return;
-      const parts = colours(text, this.#language);
-      if (!parts) return;
-      this.#coloured = text;
-      this.#paint(parts);
-    });
+    highlight().then((library) => library && later(() => this.#tint(library.colours)));
+  }
+
+  /** @param {typeof import("./highlight.js").colours} colours */
+  #tint(colours) {
+    this.#waits = false;
+    const text = this.text;
+    if (this.element.hasAttribute("data-open") || text.length > COLOURED) return;
+    // Whoever is selecting here goes first.
+    if (selected(this.element)) return;
+    const parts = colours(text, this.#language);
+    if (!parts) return;
+    this.#coloured = text;
+    this.#paint(parts);
   }
 
   /** @param {[string, string][]} parts kinds and texts */
@@ -238,6 +246,13 @@ export class CodeBlock {
       delete button.dataset.done;
     }, SHOWN);
   }
+}
+
+/** Whether somebody has selected something of it; asked of the range, which has nothing laid out for that. @param {Element} element */
+function selected(element) {
+  const selection = getSelection();
+  const range = selection?.rangeCount ? selection.getRangeAt(0) : null;
+  return Boolean(range && !range.collapsed && range.intersectsNode(element));
 }
 
 /** @param {string} kind @param {string} text */

@@ -1,6 +1,14 @@
 /** A formula on the page: its source in the code face, until it can be set; at once, and again if that fails. */
 import { later } from "./slices.js";
 
+/** @type {Promise<typeof import("./maths.js") | null> | undefined} */
+let loading;
+
+/** The library, once; without it, sources stay. */
+function maths() {
+  return (loading ??= import("./maths.js").then(async (library) => ((await library.ready) ? library : null)).catch(() => null));
+}
+
 /** @type {WeakMap<globalThis.Node, Formula>} */
 const formulas = new WeakMap();
 
@@ -42,10 +50,6 @@ export class Formula {
     }
     if (open || this.#set === tex) return;
     this.#set = tex;
-    later(async () => {
-      // Without the library, the source stays.
-      const { typeset } = await import("./maths.js").catch(() => ({ typeset: () => undefined }));
-      if (this.#set === tex) await typeset(this.element, tex, display);
-    });
+    maths().then((library) => library && later(() => this.#set === tex && library.typeset(this.element, tex, display)));
   }
 }

@@ -22,8 +22,9 @@ import { undecided } from "./unfinished.js";
  * @typedef {{references: Record<string, any>, notes: Set<string>}} Known
  */
 
-/** Characters read in one step. */
-const SLICE = 8_192;
+/** Characters read in one step, and in the first: nothing is warm then. */
+const SLICE = 4_096;
+const FIRST = 512;
 
 export class Markdown {
   /** All of it, as it was written. */
@@ -35,6 +36,7 @@ export class Markdown {
   ended = false;
   #id;
   #slice;
+  #size;
   #known;
   #pending = "";
   #return = false;
@@ -59,6 +61,7 @@ export class Markdown {
   constructor({ id = "", slice = SLICE, known = null } = {}) {
     this.#id = id;
     this.#slice = slice;
+    this.#size = slice === SLICE ? FIRST : slice;
     this.#known = known;
     this.#references = known?.references ?? Object.create(null);
   }
@@ -108,7 +111,8 @@ export class Markdown {
 
   /** The next slice: whole lines where there are any. */
   #take() {
-    let size = Math.min(this.#pending.length, this.#slice);
+    let size = Math.min(this.#pending.length, this.#size);
+    this.#size = Math.min(this.#slice, 2 * this.#size);
     if (size < this.#pending.length) size = this.#pending.lastIndexOf("\n", size - 1) + 1 || size;
     const piece = this.#pending.slice(0, size);
     this.#pending = this.#pending.slice(size);

@@ -11,7 +11,7 @@ import { soon } from "./slices.js";
 import { branch } from "./tree.js";
 
 /** Milliseconds that one turn may take. */
-const TURN = 8;
+const TURN = 6;
 /** What is not longer is shown in one go, in place of what stood there. */
 const SHORT = 32_768;
 

@@ -1,7 +1,8 @@
-/** Work that can wait, done in slices between which the page has its turn. */
+/** Work that can wait, done in slices: one after each frame, so that no frame has to lay out more than one has made. */
 
 /** Milliseconds of a slice. */
 const SLICE = 8;
+const PATIENCE = 100;
 
 /** @type {(() => unknown)[]} */
 const tasks = [];
@@ -30,7 +31,14 @@ export function hurry(milliseconds) {
 function wake() {
   if (waiting) return;
   waiting = true;
-  port2.postMessage(null);
+  let asked = false;
+  const ask = () => {
+    if (!asked) port2.postMessage(null);
+    asked = true;
+  };
+  requestAnimationFrame(ask);
+  // A page that nobody sees has no frames.
+  setTimeout(ask, PATIENCE);
 }
 
 function run() {
@@ -41,5 +49,10 @@ function run() {
 
 function once() {
   const task = /** @type {() => unknown} */ (tasks.pop());
-  if (task() === true) tasks.push(task);
+  try {
+    if (task() === true) tasks.push(task);
+  } catch (error) {
+    // What waits behind it must not wait for ever.
+    reportError(error);
+  }
 }

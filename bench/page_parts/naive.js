@@ -1,0 +1,37 @@
+/** The usual way to show markdown while it streams: all of it anew each time, as a string of HTML. For comparison only. */
+import MarkdownIt from "markdown-it";
+
+const md = new MarkdownIt({ linkify: true });
+const known = new WeakMap();
+
+export class Prose {
+  text = "";
+
+  static of(container) {
+    if (known.has(container)) return known.get(container);
+    const made = new Prose();
+    made.container = container;
+    known.set(container, made);
+    made.update(container.textContent);
+    return made;
+  }
+
+  static textOf(container) {
+    return known.get(container)?.text ?? container.textContent;
+  }
+
+  get length() {
+    return this.text.length;
+  }
+
+  append(piece) {
+    if (piece) this.update(this.text + piece);
+  }
+
+  update(text) {
+    this.text = text;
+    this.container.innerHTML = md.render(text);
+  }
+
+  end() {}
+}
