@@ -244,7 +244,7 @@ export class LiveReply {
     this.#host.dataset.phase = phase;
     this.#host.dataset.rule = rule;
     this.#host.toggleAttribute("data-refusing", this.#transcript.refusal !== "");
-    const status = this.#host.querySelector('[data-part="status"]');
+    const status = part(this.#host, "slot").querySelector('[data-part="status"]');
     if (status && status.textContent !== line) status.replaceChildren(...(icon ? [stamp(`icon-${icon}`)] : []), line);
     status?.classList.toggle("status--busy", icon === "busy");
     const thought = (now - this.#thoughtFrom) / 1_000;

@@ -6,7 +6,9 @@
  * @returns {HTMLElement}
  */
 export function part(root, name) {
-  const found = root.querySelector(`[data-part="${name}"]`);
+  // Most parts are near, and a long answer may stand between them: that need not be searched once a frame.
+  const near = Array.prototype.find.call(root.children, (child) => child.getAttribute("data-part") === name);
+  const found = near ?? root.querySelector(`[data-part="${name}"]`);
   if (!(found instanceof HTMLElement)) throw new Error(`the template has no part ${name}`);
   return found;
 }
