@@ -1,11 +1,18 @@
 /** What scrolls within a text says so: it can be reached by keyboard, has a name, and fades where it is cut. */
 import { t } from "./words.js";
 
-const sizes = new ResizeObserver((entries) => look(entries.map(({ target }) => /** @type {HTMLElement} */ (target))));
+const SCROLLER = ".table__scroller, .code__body";
+
+const sizes = new ResizeObserver((entries) => {
+  const scrollers = entries.map(({ target }) => target.closest(SCROLLER));
+  look(/** @type {HTMLElement[]} */ ([...new Set(scrollers)].filter(Boolean)));
+});
 
 /** @param {HTMLElement} scroller */
 export function watch(scroller) {
   sizes.observe(scroller);
+  // What it holds may grow while it keeps its size.
+  if (scroller.firstElementChild) sizes.observe(scroller.firstElementChild);
   scroller.addEventListener("scroll", () => look([scroller]), { passive: true });
 }
 
