@@ -156,7 +156,7 @@ def start_site(migrated: Database, tmp_path_factory: pytest.TempPathFactory) -> 
 def _shared(migrated: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, Upstream]]:
     with (
         Upstream.in_thread() as upstream,
-        Site(migrated, tmp_path_factory.mktemp("site"), upstream, {"SIGNUP": "open"}) as site,
+        Site(migrated, tmp_path_factory.mktemp("site"), upstream, {"SIGNUP": "open", "TRUSTED_PROXIES": "1"}) as site,
     ):
         yield site, upstream
 
