@@ -187,7 +187,7 @@ class RelayConsumer(AsyncWebsocketConsumer):
         at, times = self._misses.get(run, (after, 0))
         times = times + 1 if at == after else 1
         self._misses[run] = after, times
-        return min(PATIENCE * 2 ** (times - 2), 8 * PATIENCE) if times > 1 else 0
+        return min(PATIENCE * (times - 1), 2 * PATIENCE) if times > 1 else 0
 
     async def _stored(self, run: str) -> None:
         """Return when the finished message is; an end that is not stored must not be shown."""
