@@ -122,15 +122,13 @@ async def test_a_selection_survives_what_comes_after_it(renderer: Renderer) -> N
 
 async def test_what_is_explained_later_is_understood_in_the_end_without_touching_the_rest(renderer: Renderer) -> None:
     kept = await renderer.run(
-        """() => {
+        """async () => {
           const [container, prose] = renderer.begin();
           const said = ["First, see [the book][b] and a mark[^n].", "Second."];
           said.push("[b]: https://example.org/", "[^n]: A note.");
-          for (const part of said) {
-            prose.append(part + "\\n\\n");
-            renderer.hurry(Infinity);
-          }
-          const second = container.children[1];
+          for (const part of said) prose.append(part + "\\n\\n");
+          while (!container.querySelectorAll("p")[1]) await new Promise(requestAnimationFrame);
+          const second = container.querySelectorAll("p")[1];
           prose.end();
           renderer.hurry(Infinity);
           const links = container.querySelectorAll("a[href='https://example.org/']").length;
