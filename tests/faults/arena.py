@@ -26,6 +26,7 @@ from .servers import Fleet, OneProcess
 from .viewer import Viewer
 
 CALM = 75.0
+CLOSING = 20.0
 """Seconds in which everything must have come to its end after the last fault: a lease, a sweep, and a little."""
 
 
@@ -40,6 +41,7 @@ class Setting:
     drain: float = 3.0
     grace: float = 1.0
     kinds: Sequence[str] = KINDS
+    day: type[Day] = Day
 
     @property
     def env(self) -> dict[str, str]:
@@ -85,7 +87,7 @@ class Arena:
             self.people.append(person)
             tabs = [Viewer(f"{person.name}.{tab}", person, self.evidence) for tab in range(self.setting.tabs)]
             self.viewers += tabs
-            self.days.append(Day(person, tabs))
+            self.days.append(self.setting.day(person, tabs))
 
     async def _trouble(self) -> None:
         nemesis = Nemesis(self.fleet, self.proxy, self.evidence, self.setting.drain)
@@ -127,7 +129,14 @@ class Arena:
             for conversation in {one.conversation for one in person.accepted} - person.deleted:
                 page = articles((await person.get(f"/c/{conversation}/")).text)
                 self.evidence.fresh += [Fresh(person.name, one.message, one.state, one.text) for one in page if one.run]
-        self.evidence.open_calls = sum(not call.until for call in self.oracle.calls)
+        self.evidence.open_calls = await self._open_calls()
+
+    async def _open_calls(self) -> int:
+        """Calls that our side still holds; the oracle notices a closed one only when it speaks next."""
+        until = time.monotonic() + CLOSING
+        while (left := sum(call.open for call in self.oracle.calls)) and time.monotonic() < until:
+            await asyncio.sleep(0.2)
+        return left
 
     def _settled(self) -> bool:
         final = all(row.run_state in FINAL for row in self.fleet.rows.runs())

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Sequence
+
+import httpx
 
 from tests.sites import ANTHROPIC_MODEL, OPENAI_MODEL
 
@@ -69,3 +72,37 @@ class Day:
                 await person.sign_out()
                 await asyncio.sleep(rng.random())
                 await person.sign_in()
+
+
+class Restless(Day):
+    """Somebody who hardly begins anything without breaking it off, many times a second (S-19)."""
+
+    pause = 0.16
+
+    async def live(self, until: float) -> None:
+        rng, going = self.person.rng, set[asyncio.Task[None]]()
+        while time.monotonic() < until:
+            await asyncio.sleep(rng.uniform(0, 2 * self.pause))
+            mine = [one for one in self.person.accepted if one.conversation not in self.person.deleted]
+            task = asyncio.create_task(self._begin(rng.choice(("ask", "look", "look", "list", "stop", "drop")), mine))
+            going.add(task)
+            task.add_done_callback(going.discard)
+            if len(going) > 4 or rng.random() < 0.5:
+                self.person.evidence.acts.append(Act("broken off", time.time(), time.time()))
+                rng.choice(list(going)).cancel()
+        await asyncio.gather(*going, return_exceptions=True)
+
+    async def _begin(self, doing: str, mine: list[Accepted]) -> None:
+        person, rng = self.person, self.person.rng
+        with contextlib.suppress(httpx.HTTPError):
+            match doing:
+                case "look" if mine:
+                    await person.get(f"/c/{rng.choice(mine).conversation}/")
+                case "list":
+                    await person.get("/conversations/")
+                case "stop" if mine:
+                    await person.stop(rng.choice(mine[-3:]))
+                case "drop":
+                    await rng.choice(self.tabs).drop()
+                case _:
+                    await person.ask(rng.choice(MODELS))

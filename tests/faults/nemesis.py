@@ -36,7 +36,7 @@ def plan(seed: int, seconds: float, kinds: Sequence[str] = KINDS) -> list[Fault]
     rng = Random(seed)
     faults: list[Fault] = []
     left = seconds
-    while True:
+    while kinds:
         for kind in _round(rng, kinds):
             lasts = 0.2 + rng.random() if kind in ("SIGKILL", "SIGTERM", "cut") else 0.5 + 3 * rng.random()
             fault = Fault(1.5 + 2 * rng.random(), kind, lasts, rng.randrange(1000))
@@ -44,6 +44,7 @@ def plan(seed: int, seconds: float, kinds: Sequence[str] = KINDS) -> list[Fault]
             if left < 0:
                 return faults
             faults.append(fault)
+    return faults
 
 
 def _round(rng: Random, kinds: Sequence[str]) -> list[str]:

@@ -75,6 +75,7 @@ class Call:
     began: float
     sent: int = 0
     head: int = 1
+    speaking: bool = False
     over: bool = False
     until: float = 0.0
 
@@ -82,6 +83,11 @@ class Call:
     def said(self) -> int:
         """How many words have left."""
         return min(max(self.sent - self.head, 0), self.script.words)
+
+    @property
+    def open(self) -> bool:
+        """Whether the other side still holds it; one that left before the first word has let go of it."""
+        return self.speaking and not self.until
 
     @property
     def whole(self) -> bool:
@@ -97,6 +103,7 @@ class _Told(list[Step]):
         self.call = call
 
     def __iter__(self) -> Iterator[Step]:
+        self.call.speaking = True
         try:
             for step in super().__iter__():
                 self.call.sent += isinstance(step, Send)

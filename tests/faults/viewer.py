@@ -210,6 +210,7 @@ class Viewer:
         task = asyncio.create_task(self._quietly(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda _: work.close())  # where it was cancelled before it began
 
     async def _quietly(self, work: Any) -> None:
         with contextlib.suppress(ConnectionClosed, OSError):
