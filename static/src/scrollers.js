@@ -18,8 +18,16 @@ export function watch(scroller) {
 
 /** Looks at all of them before it touches one: otherwise the page would be laid out anew for each. @param {HTMLElement[]} scrollers */
 function look(scrollers) {
-  const hidden = scrollers.map(({ scrollWidth, clientWidth, scrollLeft }) => [scrollWidth - clientWidth, Math.abs(scrollLeft)]);
-  scrollers.forEach((scroller, at) => say(scroller, hidden[at][0] > 1, hidden[at][0] - hidden[at][1] > 1));
+  const half = innerHeight / 2;
+  const seen = scrollers.map(({ scrollWidth, clientWidth, clientHeight, scrollLeft }) => {
+    const hidden = scrollWidth - clientWidth;
+    return { scrolls: hidden > 1, cut: hidden - Math.abs(scrollLeft) > 1, tall: clientHeight > half };
+  });
+  scrollers.forEach((scroller, at) => {
+    // The head of long code stays in sight.
+    scroller.parentElement?.toggleAttribute("data-tall", seen[at].tall);
+    say(scroller, seen[at].scrolls, seen[at].cut);
+  });
 }
 
 /** @param {HTMLElement} scroller @param {boolean} scrolls @param {boolean} cut */

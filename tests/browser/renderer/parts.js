@@ -47,7 +47,7 @@ function written(node) {
   if (code) return `<code ${code.language} ${JSON.stringify(code.text)}>`;
   const formula = Formula.of(node);
   if (formula) return `<formula ${formula.display} ${JSON.stringify(formula.tex)}>`;
-  const attributes = [...node.attributes].filter(({ name }) => !["tabindex", "data-cut"].includes(name));
+  const attributes = [...node.attributes].filter(({ name }) => !["tabindex", "data-cut", "data-tall"].includes(name));
   const said = attributes.map(({ name, value }) => `${name}=${value.replace(/note-\d+-/, "note-")}`).sort();
   return `<${[node.localName, ...said].join(" ")}>${[...node.childNodes].map(written).join("")}</>`;
 }
