@@ -1,7 +1,7 @@
 /** The usual way to show markdown while it streams: all of it anew each time, as a string of HTML. For comparison only. */
 import MarkdownIt from "markdown-it";
 
-const md = new MarkdownIt({ linkify: true });
+const md = new MarkdownIt();
 const known = new WeakMap();
 
 export class Prose {
