@@ -16,8 +16,9 @@ DRAIN_SECONDS = "5"
 
 def run(host: str, port: int, *, reload: bool = False) -> int:
     """Serve on `host` and `port`; 0 once Ctrl-C or SIGTERM has ended it."""
-    # Whoever sends SIGTERM wants what Ctrl-C does.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Whoever sends SIGTERM wants what Ctrl-C does. A shell that starts us in the background has SIGINT ignored.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.default_int_handler)
     try:
         _refuse_taken(host, port)
         port = port or processes.free_port()
