@@ -40,6 +40,7 @@ class Setting:
     tabs: int = 2
     drain: float = 3.0
     grace: float = 1.0
+    """How long a second of the promises is here: more where the machine is shared with other tests."""
     kinds: Sequence[str] = KINDS
     day: type[Day] = Day
 

@@ -41,6 +41,7 @@ def check(evidence: Evidence) -> Verdict:
 class _Check:
     def __init__(self, evidence: Evidence) -> None:
         self.evidence = evidence
+        self.converged = CONVERGED * evidence.grace
         self.verdict = Verdict(list(evidence.breaches))
         self.rows = {row.run: row for row in evidence.rows}
         self.seen: dict[str, list[Seen]] = defaultdict(list)
@@ -145,8 +146,9 @@ class _Check:
             return
         if state not in FINAL or (state, text) != (row.state, row.text):
             self._breach("I-6", f"{viewer} shows {row.run} {state} {len(text)}, stored {row.state} {len(row.text)}")
-        elif row.ended_at and final_at > row.ended_at + CONVERGED and self._watched(viewer, steps[0].at, row.ended_at):
-            self._breach("I-8", f"{viewer} saw the end of {row.run} {final_at - row.ended_at:.1f} s late")
+        late = final_at - (row.ended_at or final_at)
+        if state in FINAL and late > self.converged and self._watched(viewer, steps[0].at, final_at - late):
+            self._breach("I-8", f"{viewer} saw the end of {row.run} {late:.1f} s late")
 
     def _kept(self, row: Row, viewer: str, at: float, text: str, key: str) -> None:
         """I-5, I-12: what was shown is a prefix of what is stored, less the last second before a kill."""
@@ -171,7 +173,7 @@ class _Check:
 
     def _watched(self, viewer: str, since: float, ended: float) -> bool:
         """Whether this viewer was there all the while, and nothing was done to anybody."""
-        until = max(since, ended) + CONVERGED
+        until = max(since, ended) + self.converged
         if any(act.at < until and (act.until or until) > ended - 1 for act in self.evidence.acts):
             return False
         spans = self.evidence.online.get(viewer, [])

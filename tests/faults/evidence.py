@@ -86,6 +86,7 @@ class Evidence:
 
     seed: int
     grace: float = 1.0
+    """How long a second of the promises is here: more where the machine is shared with other tests."""
     began: float = 0.0
     calls: list[Call] = field(default_factory=list)
     seen: list[Seen] = field(default_factory=list)

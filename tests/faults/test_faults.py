@@ -16,7 +16,7 @@ from .report import table
 GATE = 45.0
 LONG = 900.0
 GRACE = 3.0
-"""What counts as the last second where the machine is shared with other tests."""
+"""How long a second is where the machine is shared with other tests."""
 
 
 async def suffer(setting: Setting) -> tuple[Evidence, Verdict]:

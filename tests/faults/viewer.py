@@ -177,7 +177,7 @@ class Viewer:
 
     async def _resync(self, socket: ClientConnection, shown: Shown) -> None:
         await asyncio.sleep(shown.waits)
-        shown.waits = min(max(1.0, shown.waits * 1.5), 5.0)
+        shown.waits = min(max(1.0, shown.waits * 1.5), 4.0)
         await self._fetch(shown)
         if not shown.over:
             await self._follow(socket, shown)
