@@ -96,9 +96,10 @@ class Engine:
     async def close(self) -> None:
         """End at once whatever goes on; for tests, whose loops end."""
         await self._drain(0)
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        while self._tasks:  # once more for those whose cancellation a client of Redis has swallowed
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.wait(self._tasks, timeout=1)
         await self.client.aclose()
 
     def _task(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
