@@ -32,7 +32,8 @@ def box(page: Page) -> Locator:
 
 async def choose(page: Page, model: str) -> None:
     """Take this model from the list, by its id."""
-    await page.get_by_role("combobox", name="Model").click()
+    # Until the page's script runs, a plain select of that name stands there; it must not be taken for the button.
+    await page.get_by_role("combobox", name="Model").and_(page.locator("button")).click()
     await page.locator(f'[role=option][data-value="{model}"]').click()
 
 
