@@ -29,6 +29,8 @@ PHRASES: Final[Mapping[str, str | Promise]] = {
     "heard_thinking": _("Thinking."),
     "heard_slow": _("Nothing new for 15 seconds."),
     "heard_caught_up": _("Caught up."),
+    "heard_version": _("Version {version}, {model}"),
+    "heard_version_of_yours": _("Version {version}"),
     "heard_stopped": _("Stopped."),
     "heard_finished": _("Answer finished."),
     # At the composer

@@ -21,6 +21,14 @@ export function adopt(article, fresh) {
   copy(article, fresh, "data-state");
 }
 
+/** Another version may have come beside it. @param {Element} article @param {Element} fresh */
+export function recount(article, fresh) {
+  const [mine, theirs] = [article, fresh].map((one) => one.querySelector('[data-part="versions"]'));
+  if (!mine || !theirs || mine.isEqualNode(theirs)) return;
+  replace(mine, theirs);
+  mine.toggleAttribute("hidden", theirs.hasAttribute("hidden"));
+}
+
 /** @param {Element} mine @param {Element} theirs */
 function replace(mine, theirs) {
   if (mine.isEqualNode(theirs)) return;

@@ -94,8 +94,9 @@ export class ChatComposerElement extends HTMLElement {
     if (this.#live || this.#box.over) return this.complain(t(this.#live ? "busy" : "too_long"));
     this.complain("");
     this.#box.text = "";
+    const fields = { model: this.model, ...(this.#log?.end && { parent: this.#log.end }) };
     this.#tell("composer-sending", { text });
-    const { section, answer } = await this.#outbox.send(this.#conversation, this.#form.action, text, { model: this.model });
+    const { section, answer } = await this.#outbox.send(this.#conversation, this.#form.action, text, fields);
     if (section) this.#tell("composer-sent", { section });
     else this.#failed(text, answer);
     this.#outbox.keep(this.#conversation, this.#box.text);
@@ -106,8 +107,12 @@ export class ChatComposerElement extends HTMLElement {
     return this.closest("chat-page")?.getAttribute("data-conversation") ?? "";
   }
 
+  get #log() {
+    return /** @type {import("./chat-log.js").ChatLogElement | null | undefined} */ (this.closest("chat-page")?.querySelector("chat-log"));
+  }
+
   get #live() {
-    return /** @type {import("./chat-log.js").ChatLogElement | null | undefined} */ (this.closest("chat-page")?.querySelector("chat-log"))?.live;
+    return this.#log?.live;
   }
 
   /** @param {string} text @param {import("./request.js").Answer} answer */

@@ -1,5 +1,5 @@
 /** `<chat-log>`: the conversation's messages along one branch, and where one stands in them. */
-import { adopt } from "./adopt.js";
+import { adopt, recount } from "./adopt.js";
 import { FollowScroll } from "./follow-scroll.js";
 import { part, stamp } from "./parts.js";
 import { rememberPlace, rememberedPlace } from "./remember-place.js";
@@ -56,6 +56,12 @@ export class ChatLogElement extends HTMLElement {
     return this.#find(message)?.querySelector("chat-message") ?? null;
   }
 
+  /** @returns {string} the last message of the branch that is shown, if it is a reply */
+  get end() {
+    const last = /** @type {HTMLElement | undefined} */ ([...this.#column.querySelectorAll(":scope > article")].at(-1));
+    return last?.matches(".message--assistant") ? (last.dataset.message ?? "") : "";
+  }
+
   /** Shows at once what is being sent. @param {string} text */
   expect(text) {
     const pending = /** @type {HTMLElement} */ (stamp("pending"));
@@ -84,7 +90,18 @@ export class ChatLogElement extends HTMLElement {
     this.toEnd();
   }
 
-  /** Makes the log what these messages say, the newest branch. @param {Element[]} articles */
+  /** Goes over to another branch; what is shown in this one's place stands where it stood. @param {Element[]} articles @param {HTMLElement} left @returns {HTMLElement | null} */
+  turn(articles, left) {
+    this.#scroll.hold();
+    const place = [...this.#column.children].indexOf(left);
+    const top = left.getBoundingClientRect().top;
+    this.reconcile(articles);
+    const now = /** @type {HTMLElement | null} */ (this.#column.children[place] ?? null);
+    if (now) this.scrollTop += now.getBoundingClientRect().top - top;
+    return now;
+  }
+
+  /** Makes the log what these messages say. @param {Element[]} articles */
   reconcile(articles) {
     const wanted = new Set(articles.map((one) => /** @type {HTMLElement} */ (one).dataset.message));
     for (const old of this.#column.querySelectorAll("article")) if (!wanted.has(old.dataset.message)) old.remove();
@@ -92,6 +109,7 @@ export class ChatLogElement extends HTMLElement {
       const mine = this.#find(fresh.dataset.message ?? "");
       if (!mine) this.#column.insertBefore(document.importNode(fresh, true), this.#pending);
       else if (mine.dataset.state !== fresh.dataset.state) this.#adopt(mine, fresh);
+      else recount(mine, fresh);
     }
     this.#scroll.settle();
   }

@@ -5,6 +5,7 @@ import { banner } from "./banners.js";
 import { get } from "./request.js";
 import { runs } from "./runs.js";
 import { markTitle } from "./title-marks.js";
+import { choose, chosen, step, stepOf } from "./versions.js";
 import { t } from "./words.js";
 
 /** What we did ourselves comes back as a hint; it is not worth another look. */
@@ -24,7 +25,7 @@ export class ChatPageElement extends HTMLElement {
   }
 
   connectedCallback() {
-    for (const type of ["composer-sending", "composer-sent", "composer-failed", "reply-grow", "reply-end", "refused", "said", "click"]) {
+    for (const type of ["composer-sending", "composer-sent", "composer-failed", "reply-grow", "reply-end", "refused", "said", "click", "keydown"]) {
       this.addEventListener(type, this);
     }
     document.addEventListener("visibilitychange", this);
@@ -49,6 +50,7 @@ export class ChatPageElement extends HTMLElement {
     if (event.type === "refused") this.#composer.complain(detail);
     if (event.type === "said") announce(detail);
     if (event.type === "click") this.#click(event);
+    if (event instanceof KeyboardEvent) this.#key(event);
   }
 
   /** What the list says of this conversation: its name, or that it is gone. @param {string | null} title */
@@ -62,7 +64,7 @@ export class ChatPageElement extends HTMLElement {
   async refresh() {
     const uid = this.dataset.conversation;
     if (!uid) return;
-    const { status, document: page } = await get(`/c/${uid}/`);
+    const { status, document: page } = await get(`/c/${uid}/${chosen()}`);
     if (this.dataset.conversation !== uid) return;
     banner("deleted", status === 404);
     const articles = page?.querySelectorAll("chat-log article");
@@ -96,6 +98,7 @@ export class ChatPageElement extends HTMLElement {
     this.#own = performance.now();
     const { conversation = "", title = "" } = section.dataset;
     if (!this.dataset.conversation) this.#become(conversation, title);
+    else if (chosen()) choose();
     this.#log.forget();
     this.#log.place(section.querySelectorAll("article"));
     const model = this.#log.live?.getAttribute("model") ?? "";
@@ -127,10 +130,44 @@ export class ChatPageElement extends HTMLElement {
 
   /** @param {Event} event */
   #click(event) {
-    const button = /** @type {Element} */ (event.target).closest('[data-action="regenerate"], [data-action="continue"]');
+    const button = /** @type {Element} */ (event.target).closest('[data-action="regenerate"], [data-action="continue"], [data-action="version"]');
     if (!(button instanceof HTMLButtonElement)) return;
     event.preventDefault();
-    this.#regenerate(button);
+    if (button.dataset.action === "version") this.#turn(button);
+    else this.#regenerate(button);
+  }
+
+  /** @param {KeyboardEvent} event */
+  #key(event) {
+    const button = stepOf(event);
+    if (!button) return;
+    event.preventDefault();
+    this.#turn(button);
+  }
+
+  /** Shows another version of a message, with what followed it. @param {HTMLButtonElement} button */
+  async #turn(button) {
+    const left = /** @type {HTMLElement} */ (button.closest("article"));
+    const stepped = button.contains(document.activeElement);
+    const which = button === step(left, "previous") ? "previous" : "next";
+    const { status, document: page } = await get(`/c/${this.dataset.conversation}/?version=${button.value}`);
+    const articles = page?.querySelectorAll("chat-log article");
+    this.#composer.complain(status === 200 && articles?.length ? "" : t("not_done"));
+    if (status !== 200 || !articles?.length || !left.isConnected) return;
+    choose(button.value);
+    const shown = this.#log.turn(Array.from(articles), left);
+    if (!shown) return;
+    const mine = stepped ? (step(shown, which) ?? step(shown, which === "next" ? "previous" : "next")) : null;
+    (mine ?? shown).focus({ preventScroll: true });
+    this.#composer.refresh();
+    this.#tellVersion(shown);
+  }
+
+  /** @param {Element} article */
+  #tellVersion(article) {
+    const version = article.querySelector('[data-part="version"]')?.textContent ?? "";
+    const model = article.querySelector('[data-part="slot"] > .fact bdi')?.textContent;
+    announce(model ? t("heard_version", { version, model }) : t("heard_version_of_yours", { version }));
   }
 
   /** @param {HTMLButtonElement} button */

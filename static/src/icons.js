@@ -4,6 +4,7 @@ export const ICONS = [
   "menu",
   "panel-left",
   "chevron-down",
+  "chevron-left",
   "chevron-right",
   "chevrons-up-down",
   "arrow-up",

@@ -5,7 +5,7 @@ const STEPS = /** @type {Record<string, number>} */ ({ ArrowRight: 1, ArrowLeft:
 /** @param {KeyboardEvent} event */
 export function walkToolbar(event) {
   const toolbar = /** @type {Element} */ (event.target).closest('[role="toolbar"]');
-  if (toolbar && !event.key.endsWith("Up") && !event.key.endsWith("Down")) walk(event, toolbar, "button");
+  if (toolbar && !event.key.endsWith("Up") && !event.key.endsWith("Down")) walk(event, toolbar, "button:enabled");
 }
 
 /**

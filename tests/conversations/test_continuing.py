@@ -50,7 +50,7 @@ async def test_a_cut_answer_goes_on_as_a_new_version(writer: Person, models: Ups
     )
     old = await Message.objects.aget(pk=old.pk)
     assert (old.text, old.state) == (HALF, "interrupted"), "I-11: what is final stays"
-    path = await db(lambda: new.conversation.path)()
+    path = await db(new.conversation.path)()
     assert [message.pk for message in path] == [old.parent_id, new.pk]
 
 

@@ -84,7 +84,7 @@ async def test_another_reply_is_a_new_sibling(writer: Person, models: Upstream) 
     assert answer.content.decode().count("<article") == 2
     assert (second.parent, second.text) == (question, "second")
     assert (await Message.objects.aget(pk=first.pk)).text == "first"
-    path = await db(lambda: first.conversation.path)()
+    path = await db(first.conversation.path)()
     assert [message.text for message in path] == ["Hello", "second"]
     assert models.requests[0].json == models.requests[1].json
 

@@ -54,7 +54,7 @@ async def test_a_further_message_may_follow_an_older_one(writer: Person) -> None
     await ended()
     await writer.say(first.conversation.uid, "Two", parent=first.uid)
     await ended()
-    path = await db(lambda: first.conversation.path)()
+    path = await db(first.conversation.path)()
     assert [message.text for message in path] == ["Hello", "Hello world", "Two", "Hello world"]
 
 

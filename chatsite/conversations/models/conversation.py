@@ -95,10 +95,9 @@ class Conversation(models.Model):
         """What was said last, on whichever branch: always an end of one."""
         return self.messages.order_by("-id").first()
 
-    @property
-    def path(self) -> list[Message]:
-        """The newest branch from its first message on, each with its run; two queries whatever the length."""
-        return Message.objects.branch(self)
+    def path(self, through: uuid.UUID | None = None) -> list[Message]:
+        """The newest branch (through this message, if it has it) from the start; two queries whatever the length."""
+        return Message.objects.branch(self, through=through)
 
     @property
     def frame(self) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from collections import defaultdict
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
@@ -43,10 +45,22 @@ class MessageQuerySet(models.QuerySet["Message"]):
         mine = self.filter(author=author, client_id=client_id)
         return mine.select_related("conversation", "parent", "run").first()
 
-    def branch(self, conversation: Conversation, end: Message | None = None) -> list[Message]:
-        """What leads to `end` (the newest message if left out), from the first on, each with its run."""
-        parents = dict(self.filter(conversation=conversation).values_list("id", "parent_id"))
-        at = end.pk if end else max(parents, default=None)
+    def branch(
+        self, conversation: Conversation, end: Message | None = None, through: uuid.UUID | None = None
+    ) -> list[Message]:
+        """What leads to `end`, from the first on, each with its run and its versions.
+
+        Without an end it is the newest branch; of those that hold the message `through`, if there is such a one.
+        """
+        parents: dict[int, int | None] = {}
+        versions: dict[int | None, list[uuid.UUID]] = defaultdict(list)
+        within: set[int] = set()
+        for pk, before, uid in self.filter(conversation=conversation).order_by("id").values_list("id", "parent", "uid"):
+            parents[pk] = before
+            versions[before].append(uid)
+            if uid == through or before in within:
+                within.add(pk)
+        at = end.pk if end else max(within or parents, default=None)
         path: list[int] = []
         while at is not None:
             path.append(at)
@@ -54,6 +68,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
         messages = list(self.filter(pk__in=path).select_related("run").order_by("id"))
         for message, parent in zip(messages, [None, *messages], strict=False):
             message.conversation, message.parent = conversation, parent
+            message.versions = versions[message.parent_id]
         return messages
 
 
@@ -135,6 +150,27 @@ class Message(models.Model):
     def shown(self) -> bool:
         """Whether there is anything of it that a person can see."""
         return bool(self.text or self.reasoning or self.refusal or self.tool_calls)
+
+    @cached_property
+    def versions(self) -> list[uuid.UUID]:
+        """The ids of all that was said in this place, oldest first, its own included."""
+        mine = Message.objects.filter(conversation_id=self.conversation_id, parent_id=self.parent_id)
+        return list(mine.order_by("id").values_list("uid", flat=True))
+
+    @property
+    def version(self) -> int:
+        """Which of its versions it is, from 1."""
+        return self.versions.index(self.uid) + 1
+
+    @property
+    def previous(self) -> uuid.UUID | None:
+        """The version before it."""
+        return self.versions[self.version - 2] if self.version > 1 else None
+
+    @property
+    def next(self) -> uuid.UUID | None:
+        """The version after it."""
+        return next(iter(self.versions[self.version :]), None)
 
     @property
     def path(self) -> list[Message]:

@@ -19,6 +19,7 @@ from chatsite.accounts.models import User
 from chatsite.database import db
 
 from ..engine import engine
+from ..forms import uid_of
 from ..groups import groups_of
 from ..models import Conversation, Message
 from ..problems import Missing, Problem, Storage
@@ -50,12 +51,15 @@ def page(
     draft: str = "",
     model: str = "",
 ) -> HttpResponse:
-    """The whole page of a conversation, or of a new one; with a problem, what was typed is still in the box."""
+    """The whole page of a conversation, or of a new one; with a problem, what was typed is still in the box.
+
+    `version` in the address is the id of a message that the branch to be shown goes through.
+    """
     user, catalogue = user_of(request), engine().catalogue
     offered = {one.id for one in catalogue.models}
     context = {
         "conversation": conversation,
-        "messages": conversation.path if conversation else [],
+        "messages": conversation.path(uid_of(request.GET.get("version"))) if conversation else [],
         "groups": groups_of(user),
         "models": catalogue.models,
         "model": next((id for id in (model, user.model) if id in offered), catalogue.default.id),
