@@ -87,6 +87,7 @@ class Engine:
         if busy:
             # Pages that hear of an end fetch the finished message: until then somebody has to be here.
             await asyncio.sleep(LAST_LOOK)
+        await self.client.aclose()
 
     async def _drain(self, seconds: float) -> None:
         self.draining = True

@@ -25,6 +25,8 @@ async def suffer(setting: Setting) -> tuple[Evidence, Verdict]:
     async with arena(setting) as it:
         evidence = await it.run()
         verdict = check(evidence)
+        if "Unclosed" in it.fleet.log.read_text():
+            verdict.breaches.append("D-01: a process ended with connections open")
         print(table(evidence, verdict, setting.seconds))
         if verdict.breaches:
             print(it.fleet.log.read_text()[-20_000:], *verdict.breaches, sep="\n")
