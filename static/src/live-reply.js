@@ -175,7 +175,9 @@ export class LiveReply {
     for (const channel of CHANNELS) this.#texts[channel].append(this.#transcript[channel].slice(this.#texts[channel].length));
     this.#speak(this.#transcript.text.slice(before));
     this.#showCalls();
-    part(this.#host, "thought").hidden = !this.#transcript.reasoning;
+    const thought = part(this.#host, "thought");
+    // Each write of it, of the same word too, would have it styled anew.
+    if (thought.hidden === (this.#transcript.reasoning !== "")) thought.hidden = !thought.hidden;
     this.#say();
     this.#grown();
   }
