@@ -15,7 +15,6 @@ from urllib.parse import urlsplit
 
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.html import format_html
@@ -23,6 +22,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
+from chatsite import schema
 from chatsite.conversations.engine import log
 from chatsite.database import db
 from streaming.errors import Gone
@@ -73,10 +73,7 @@ def _migrated() -> bool:
     """Whether the tables are as this code wants them; once they are, they stay so while it runs."""
     if _seen_migrated.cache_info().currsize:
         return True
-    executor = MigrationExecutor(connection)
-    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        return False
-    return _seen_migrated()
+    return schema.current() and _seen_migrated()
 
 
 @functools.cache

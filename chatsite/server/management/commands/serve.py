@@ -15,7 +15,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.utils.module_loading import import_string
 
-from chatsite import health, policies
+from chatsite import health, policies, schema
 from chatsite.conversations.engine import engine
 from chatsite.database import keep_open
 from chatsite.server import Hooks, Limits, Server, open_listener
@@ -46,6 +46,9 @@ class Command(BaseCommand):
             listener = self._listener(host, port, fd)
             settings.PORT = listener.getsockname()[1]
             os.environ["PORT"] = str(settings.PORT)
+            if refused := schema.complaint():
+                self.stderr.write(refused)
+                sys.exit(1)
             self._server(listener, host).run()
         except OSError as error:
             self.stderr.write(_sentence(error, host, port))
