@@ -141,6 +141,13 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
         yield database
 
 
+@pytest.fixture(scope="session")
+def filed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """The same in a file of SQLite, whatever the other tests use."""
+    with Database.migrated(tmp_path_factory.mktemp("filed"), server="") as database:
+        yield database
+
+
 @pytest.fixture
 def start_site(migrated: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Site]]:
     """Starts sites of a test's own: `start_site(upstream, DRAIN_SECONDS="1")`. Without an upstream: the demo."""

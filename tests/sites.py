@@ -33,9 +33,9 @@ class Database:
 
     @classmethod
     @contextlib.contextmanager
-    def migrated(cls, folder: Path) -> Iterator[Self]:
-        """An empty one with all tables."""
-        server = os.environ.get("DATABASE_URL", "")
+    def migrated(cls, folder: Path, server: str | None = None) -> Iterator[Self]:
+        """An empty one with all tables; without a server in a file."""
+        server = os.environ.get("DATABASE_URL", "") if server is None else server
         database = cls(f"sqlite:///{folder / 'db.sqlite3'}")
         if server.startswith("postgres"):
             database = cls(_create(server))

@@ -181,13 +181,13 @@ async def test_I_3_of_twenty_messages_at_once_one_is_answered(writer: Person, mo
 
 
 @pytest.mark.parametrize("text", ["", "  \n\t ", "\u200b\u2060", "\u3000"])
-async def test_nothing_to_see_is_not_sent(writer: Person, text: str) -> None:
+async def test_B_20_nothing_to_see_is_not_sent(writer: Person, text: str) -> None:
     answer = await writer.begin(text)
     assert (answer.status_code, 'data-reason="empty"' in answer.content.decode()) == (400, True)
     assert await counts() == (0, 0, 0)
 
 
-async def test_more_than_is_taken_in_is_not_sent(writer: Person, settings: object) -> None:
+async def test_B_20_more_than_is_taken_in_is_not_sent(writer: Person, settings: object) -> None:
     settings.MAX_MESSAGE_CHARACTERS = 100  # type: ignore[attr-defined]
     answer = await writer.begin("x" * 101)
     assert (answer.status_code, 'data-reason="too_long"' in answer.content.decode()) == (400, True)

@@ -6,16 +6,15 @@ import asyncio
 import contextlib
 import json
 import secrets
-import time
 import uuid
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from random import Random
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import psutil
 import pytest
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tests.sites import OPENAI_MODEL, Site
@@ -30,6 +29,7 @@ from .oracle import Oracle, text_of
 from .people import Person
 from .rows import Rows
 from .servers import MIB
+from .sockets import hears_it_all, tab
 
 BOUND = 200 * 1.0 + 60.0
 """MiB that 200 viewers who do not read (one each), and all else that goes on here, may add to a process (I-19)."""
@@ -95,26 +95,11 @@ async def test_I_2_B_14_a_thousand_sends_of_one_id_make_one_message_and_one_run(
     await alice.http.aclose()
 
 
-def _socket(person: Person, **options: Any) -> connect:
-    """A tab's connection, to be misused."""
-    return connect(
-        f"ws{person.url.removeprefix('http')}/ws/",
-        origin=person.url,  # type: ignore[arg-type]
-        subprotocols=["chat.v1"],  # type: ignore[list-item]
-        additional_headers={"Cookie": person.cookie},
-        proxy=None,
-        compression=None,
-        ping_interval=None,
-        close_timeout=1,
-        **options,
-    )
-
-
 async def _opened(person: Person) -> ClientConnection:
     """A connection as soon as there may be one: those that are being closed count among the twenty of a person."""
     while True:
         try:
-            return await _socket(person)
+            return await tab(person)
         except InvalidStatus:
             await asyncio.sleep(0.5)
 
@@ -124,23 +109,6 @@ async def _ask(person: Person, words: int, pace: int) -> str:
     text = f"{person.name}.g1 n={words} pace={pace}"
     answer = await person._post("/c/", {"text": text, "client_id": str(uuid.uuid4()), "model": OPENAI_MODEL})
     return articles(answer.text)[-1].run
-
-
-async def _hears_it_all(person: Person, run: str) -> tuple[str, float]:
-    """An honest viewer: the text that arrives, and the longest pause between two pieces of it."""
-    text, since, longest = "", time.monotonic(), 0.0
-    async with _socket(person) as socket:
-        await socket.send(json.dumps({"type": "follow", "run": run, "after": 0}))
-        async for raw in socket:
-            frame = json.loads(raw)
-            if frame["n"] % 8 == 0:
-                await socket.send(json.dumps({"type": "ack", "n": frame["n"]}))
-            if frame["type"] == "events":
-                longest, since = max(longest, time.monotonic() - since), time.monotonic()
-                text += "".join(event["text"] for event in frame["events"] if event["type"] == "text")
-                if frame["events"][-1]["type"] == "finished":
-                    return text, longest
-    raise AssertionError(f"the socket closed after {len(text)} characters")
 
 
 @pytest.mark.timeout(300)
@@ -153,7 +121,7 @@ async def test_S_56_F1_F2_F3_F4_I_19_who_misbehaves_costs_others_nothing(start_s
         for one in (alice, *crowd):
             await one.sign_up()
         memory = Memory(site.process.pid)
-        hearing = asyncio.create_task(_hears_it_all(alice, await _ask(alice, WORDS, 20)))
+        hearing = asyncio.create_task(hears_it_all(alice, await _ask(alice, WORDS, 20)))
         silent = [socket for person in crowd for socket in await _deaf(person, await _ask(person, 3_000, 1))]
         await memory.watched(_giant_frames(crowd, 300))
         await memory.watched(_pings(crowd[1], 1_000_000))
@@ -191,7 +159,7 @@ async def _deaf(person: Person, run: str) -> list[ClientConnection]:
     """Tabs that follow an answer which comes as fast as it can, and never read a byte of it."""
     deaf = []
     for _ in range(10):
-        socket = await _socket(person, max_queue=1)
+        socket = await tab(person, max_queue=1)
         await socket.send(json.dumps({"type": "follow", "run": run, "after": 0}))
         socket.transport.pause_reading()
         deaf.append(socket)
@@ -214,7 +182,7 @@ async def _giant_frames(crowd: Sequence[Person], count: int) -> None:
 
 async def _pings(person: Person, count: int) -> None:
     """As many as go out before the server has had enough of them."""
-    async with _socket(person) as socket:
+    async with tab(person) as socket:
         for _ in range(count // 1_000):
             if socket.transport.is_closing():
                 break

@@ -33,19 +33,10 @@ def file_of(env: dict[str, str]) -> Path:
     return Path(env["DATABASE_URL"].removeprefix("sqlite:///"))
 
 
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Database:
-    """A database as it should be, in a file whatever the other tests use."""
-    made = Database(f"sqlite:///{tmp_path_factory.mktemp('whole') / 'db.sqlite3'}")
-    env = {**environment.without_settings(os.environ), "DATABASE_URL": made.url}
-    subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], cwd=processes.ROOT, env=env, check=True, timeout=90)
-    return made
-
-
 @pytest.fixture
-def env(whole: Database, tmp_path: Path) -> dict[str, str]:
-    """A product with a copy of it."""
-    return settings(tmp_path, whole)
+def env(filed: Database, tmp_path: Path) -> dict[str, str]:
+    """A product with a database in a file."""
+    return settings(tmp_path, filed)
 
 
 def test_D_16_migrations_that_are_missing_are_named(env: dict[str, str]) -> None:
