@@ -218,3 +218,35 @@ async def test_the_page_says_it_without_any_help_of_a_clock(page: Page, upstream
     await expect(answers(page).last).to_contain_text("Nothing new for", timeout=25_000)
     gate.open()
     await grows(answers(page).last, than=shown)
+
+
+async def test_B_04_after_sleep_and_on_another_network_the_answer_is_whole_and_she_still_signed_in(
+    page: Page, upstream: Upstream, complaints: Complaints
+) -> None:
+    complaints.expect("ERR_INTERNET_DISCONNECTED", "WebSocket")
+    gate = Gate()
+    upstream.script(openai_answer("Before ", "and ", "after.").at(3, Wait(gate)), openai_answer("Still here."))
+    await arrive(page)
+    await send(page, TEXT)
+    await expect(answers(page).last).to_contain_text("Before and")
+    machine = await page.context.new_cdp_session(page)
+    await machine.send("Page.setWebLifecycleState", {"state": "frozen"})
+    await page.context.set_offline(True)
+    gate.open()
+    await asyncio.sleep(2)
+    await page.context.set_offline(False)
+    await machine.send("Page.setWebLifecycleState", {"state": "active"})
+    await expect(answers(page).last).to_contain_text("Before and after.", timeout=20_000)
+    await ends(answers(page).last)
+    await send(page, "And now?")
+    await expect(answers(page).last).to_contain_text("Still here.")
+
+
+async def test_B_17_a_browser_that_knows_no_trusted_types_shows_the_same(page: Page, upstream: Upstream) -> None:
+    await page.add_init_script("delete globalThis.trustedTypes; delete globalThis.TrustedHTML")
+    upstream.script(openai_answer("A **word** and ", "`code`."))
+    await arrive(page)
+    assert await page.evaluate("'trustedTypes' in globalThis") is False
+    await send(page, TEXT)
+    await expect(answers(page).last.locator("strong")).to_have_text("word")
+    await expect(answers(page).last.locator("code")).to_have_text("code")
