@@ -8,11 +8,15 @@ import sys
 
 
 def main() -> None:
-    """Run the command that was asked for."""
+    """Run the command that was asked for; a setting that cannot be is told in its own sentence."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatsite.settings")
+    from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

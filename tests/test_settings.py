@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -37,3 +41,23 @@ def test_S_16_the_public_origin_is_spelled_as_browsers_spell_it(
 
     monkeypatch.setenv("PUBLIC_ORIGIN", given)
     assert settings._origin() == origin
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({}, "Set SECRET_KEY to 50 random characters, or let `python3 dev.py run` make one.\n"),
+        ({"SECRET_KEY": "short"}, "Set SECRET_KEY to 50 random characters, or let `python3 dev.py run` make one.\n"),
+        (
+            {"SECRET_KEY": "x" * 50, "PUBLIC_ORIGIN": "http://chat.example.org"},
+            "PUBLIC_ORIGIN is plain http beyond this machine: use https, or set ALLOW_HTTP=1.\n",
+        ),
+    ],
+)
+def test_D_20_what_cannot_be_is_said_in_a_sentence_and_nothing_starts(
+    given: dict[str, str], sentence: str, tmp_path: Path
+) -> None:
+    env = {**environment.without_settings(os.environ), "VAR_DIR": str(tmp_path), **given}
+    command = [sys.executable, "manage.py", "serve", "--port", "0"]
+    done = subprocess.run(command, cwd=ROOT, env=env, text=True, capture_output=True, timeout=90)
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", sentence)
