@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import re
+import resource
 import sqlite3
 import uuid
 from collections.abc import AsyncIterator
@@ -149,3 +150,24 @@ async def _hears(socket: ClientConnection, count: int) -> dict[str, str]:
         if "run" in frame:
             heard[frame["run"]] = frame["type"]
     return heard
+
+
+async def test_D_19_without_descriptors_new_work_waits_and_what_runs_lives(scene: Scene) -> None:
+    _, _, (_, reply) = await scene.ask(300, pace=20)
+    hearing = asyncio.create_task(hears_it_all(scene.alice, reply.run))
+    await asyncio.sleep(1)
+    pid = scene.server.site.process.pid
+    _, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (len(list(Path(f"/proc/{pid}/fd").iterdir())) + 6, hard))
+    crowd = await asyncio.gather(
+        *(asyncio.open_connection("127.0.0.1", scene.server.port) for _ in range(40)), return_exceptions=True
+    )
+    await asyncio.sleep(2)
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (hard, hard))
+    for one in crowd:
+        if not isinstance(one, BaseException):
+            one[1].close()
+    text, longest = await hearing
+    assert (text, longest < 5) == (text_of("u1.g1", 1, 300), True)
+    assert (await scene.reply(reply.message)).state == "complete"
+    assert (await scene.ask(20, number=2))[0] == 201
