@@ -8,8 +8,10 @@ import json
 import re
 import resource
 import sqlite3
+import time
 import uuid
 from collections.abc import AsyncIterator
+from datetime import datetime
 from pathlib import Path
 from random import Random
 from typing import NamedTuple
@@ -18,6 +20,7 @@ import pytest
 import pytest_asyncio
 from websockets.asyncio.client import ClientConnection
 
+from scripts import system
 from tests.sites import OPENAI_MODEL, Database
 from tests.upstream import Upstream
 
@@ -36,6 +39,11 @@ class Scene(NamedTuple):
 
     server: OneProcess
     alice: Person
+    clock: Path
+
+    def set_clock(self, offset: str) -> None:
+        """Let the server's clock, and only the one on the wall, differ by so much."""
+        self.clock.write_text(offset)
 
     async def ask(
         self, words: int, pace: int = 1, client_id: str = "", number: int = 1
@@ -58,16 +66,29 @@ class Scene(NamedTuple):
         return article
 
 
+def _clocked(file: Path) -> dict[str, str]:
+    """For a program whose clock this file sets, by Debian's `faketime`: the narrowest seam that is not the machine's."""
+    return {
+        "LD_PRELOAD": str(system.clock()),
+        "FAKETIME_TIMESTAMP_FILE": str(file),
+        "FAKETIME_NO_CACHE": "1",
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        "DONT_FAKE_MONOTONIC": "1",
+    }
+
+
 @pytest_asyncio.fixture
 async def scene(filed: Database, tmp_path: Path) -> AsyncIterator[Scene]:
     """The place, with nothing wrong yet."""
     async with Upstream() as upstream:
         Oracle(upstream)
-        server = OneProcess(filed, tmp_path, upstream, {})
+        clock = tmp_path / "clock"
+        clock.write_text("+0")
+        server = OneProcess(filed, tmp_path, upstream, _clocked(clock))
         await server.start()
         alice = Person("u1", server.site.url, Random(1), Evidence(0))
         await alice.sign_up()
-        yield Scene(server, alice)
+        yield Scene(server, alice, clock)
         await alice.http.aclose()
         await asyncio.to_thread(server.close)
 
@@ -97,6 +118,22 @@ async def test_D_14_a_database_that_another_holds_delays_and_loses_nothing(scene
     status, _, (_, reply) = await asking
     assert status == 201
     assert (await scene.reply(reply.message)).text == text_of("u1.g1", 1, 20)
+
+
+async def test_D_18_a_clock_that_jumps_shows_nowhere(scene: Scene) -> None:
+    _, _, (_, reply) = await scene.ask(300, pace=20)
+    hearing = asyncio.create_task(hears_it_all(scene.alice, reply.run))
+    for offset in ("+3600", "-3600", "+86400", "+0"):
+        await asyncio.sleep(1.5)
+        scene.set_clock(offset)
+    text, longest = await hearing
+    assert (text, longest < 5) == (text_of("u1.g1", 1, 300), True)
+    assert (await scene.reply(reply.message)).state == "complete"
+    scene.set_clock("+3600")
+    status, _, (_, after) = await scene.ask(20, number=2)
+    assert (status, (await scene.reply(after.message)).text) == (201, text_of("u1.g2", 1, 20))
+    last = scene.server.log.read_text().splitlines()[-1].split()[0]
+    assert datetime.fromisoformat(last).timestamp() > time.time() + 3_000, "its clock did jump"
 
 
 async def test_D_17_a_server_that_stood_still_for_five_seconds_goes_on_where_it_was(scene: Scene) -> None:
