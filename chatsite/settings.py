@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+environment_at_start = dict(os.environ)
+"""Before the file: a process that is started anew with it reads the file anew. No setting, so no page shows it."""
 env = environ.Env()
 env.smart_cast = False
 env.read_env(BASE_DIR / ".env")

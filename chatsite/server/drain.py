@@ -58,14 +58,22 @@ class Drain:
         self.server, self.hooks, self.seconds = server, hooks, seconds
         self.patience = patience or Patience()
         self._task: asyncio.Task[None] | None = None
+        self._signalled = False
 
     def signalled(self, number: int) -> None:
         """SIGTERM or SIGINT has come."""
-        if self._task is not None:
+        if self._signalled:
             logger.warning("told to end a second time: ending at once")
             signal.signal(number, signal.SIG_DFL)
             os.kill(os.getpid(), number)
-        else:
+        self._signalled = True
+        self.begin()
+
+    def begin(self, *, replaced: bool = False) -> None:
+        """End, if that has not begun. Who is `replaced` leaves new connections to whoever shares its socket."""
+        if self._task is None:
+            if replaced:
+                self.server.stop_listening()
             self._task = asyncio.ensure_future(self._end())
 
     async def _end(self) -> None:

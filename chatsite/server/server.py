@@ -133,6 +133,10 @@ class Server(daphne.server.Server):
 
     # Ending
 
+    def end(self, *, replaced: bool = False) -> None:
+        """End in order, as on SIGTERM; `replaced` where another serves on the same socket."""
+        self._drain.begin(replaced=replaced)
+
     def sockets(self) -> list[websockets.Socket]:
         """Every WebSocket that is still connected."""
         return [

@@ -109,6 +109,32 @@ def test_it_serves_on_a_socket_that_it_is_given(migrated: Database, tmp_path: Pa
         assert product.get("/healthz").status == 200
 
 
+def test_D_01_its_workers_are_replaced_on_sighup_and_end_with_it(migrated: Database, tmp_path: Path) -> None:
+    with started(tmp_path, migrated, *SERVE, "--workers", "1") as product:
+        assert product.log.count("Listening") == 1
+        (before,) = product.stats.children()
+        assert product.get("/readyz").status == 200
+        product.signal(signal.SIGHUP)
+        before.wait(60)
+        (after,) = product.stats.children()
+        assert product.get("/readyz").status == 200
+        product.signal()
+        assert product.ended(20) == 0
+        assert not after.is_running()
+        assert "Traceback" not in product.log
+
+
+@pytest.mark.parametrize(
+    ("workers", "words"), [("2", "Several workers need PostgreSQL and Redis"), ("0", "--workers must be 1 or more")]
+)
+def test_several_workers_are_refused_without_stores_they_can_share(tmp_path: Path, workers: str, words: str) -> None:
+    env = {**environment.without_settings(os.environ), "SECRET_KEY": "x" * 50, "VAR_DIR": str(tmp_path)}
+    command = [sys.executable, "manage.py", "serve", "--port", "0", "--workers", workers]
+    done = subprocess.run(command, cwd=processes.ROOT, env=env, text=True, capture_output=True, timeout=60)
+    assert done.returncode == 1
+    assert words in done.stderr and "Traceback" not in done.stderr
+
+
 def test_plain_daphne_serves_the_same_application(migrated: Database, tmp_path: Path) -> None:
     port = processes.free_port()
     with started(tmp_path, migrated, "-c", PLAIN, str(port)) as plain, plain.connect() as charlie:

@@ -12,16 +12,23 @@ import threading
 from typing import Any, Final
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
 from django.utils.module_loading import import_string
 
 from chatsite import health, policies, schema
-from chatsite.conversations.engine import engine
+from chatsite.conversations.engine import engine, log
 from chatsite.database import keep_open
 from chatsite.server import Hooks, Limits, Server, open_listener
+from chatsite.server.seat import Seat
+from chatsite.server.workers import Supervisor, Times
+from chatsite.settings import environment_at_start
 from streaming.consumers import close_all
+from streaming.logs.memory import MemoryLog
 
 LEAVE_SECONDS: Final = 3
+AFTER_DRAIN: Final = 30
+"""Seconds after the drain time in which a worker surely ends by itself."""
 LOCAL: Final = ("", "0.0.0.0", "::", "127.0.0.1", "::1", "localhost")  # noqa: S104 (to know them, not to use them)
 
 
@@ -37,19 +44,29 @@ class Command(BaseCommand):
             "--port", type=int, default=settings.PORT, help="port to listen on; 0 for any (%(default)s)"
         )
         parser.add_argument("--fd", type=int, help="serve on this inherited socket instead, which already listens")
+        parser.add_argument(
+            "--workers", type=int, help="so many processes, supervised; SIGHUP replaces them one by one"
+        )
+        parser.add_argument("--seat", type=int, help=argparse.SUPPRESS)
 
-    def handle(self, *, host: str, port: int, fd: int | None, **options: Any) -> None:
+    def handle(
+        self, *, host: str, port: int, fd: int | None, workers: int | None, seat: int | None, **options: Any
+    ) -> None:
         """Bind first: so a taken port is known at once, and ours before the application asks for it."""
+        if workers is not None:
+            _check(workers)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: sys.exit(0))  # until the server takes them
         try:
             listener = self._listener(host, port, fd)
             settings.PORT = listener.getsockname()[1]
             os.environ["PORT"] = str(settings.PORT)
+            if workers is not None:
+                sys.exit(self._supervisor(listener, host, workers).run())
             if refused := schema.complaint():
                 self.stderr.write(refused)
                 sys.exit(1)
-            self._server(listener, host).run()
+            self._server(listener, host, Seat(seat)).run()
         except OSError as error:
             self.stderr.write(_sentence(error, host, port))
             sys.exit(1)
@@ -58,15 +75,26 @@ class Command(BaseCommand):
     def _listener(self, host: str, port: int, fd: int | None) -> socket.socket:
         return open_listener(host, port) if fd is None else socket.socket(fileno=fd)
 
-    def _server(self, listener: socket.socket, host: str) -> Server:
-        shown = "localhost" if host in LOCAL else f"[{host}]" if ":" in host else host
+    def _supervisor(self, listener: socket.socket, host: str, workers: int) -> Supervisor:
+        def command(fd: int, seat: int) -> list[str]:
+            place = ["--host", host, "--fd", str(fd), "--seat", str(seat)]
+            return [sys.executable, sys.argv[0], "serve", *place]
+
+        times = Times(end=settings.DRAIN_SECONDS + AFTER_DRAIN)
+        return Supervisor(
+            listener, command, workers, listening=lambda: _say(host), env=environment_at_start, times=times
+        )
+
+    def _server(self, listener: socket.socket, host: str, seat: Seat) -> Server:
         application = import_string(settings.ASGI_APPLICATION)
         keep_open()
         engine()  # what it finds wrong in the settings it says before anybody can connect
 
         def listening() -> None:
             engine()  # and now that there is a loop, it looks after what an earlier process left
-            print(f"Listening on http://{shown}:{settings.PORT}", flush=True)
+            if not seat.taken:
+                _say(host)
+            seat.listening(lambda replaced: server.end(replaced=replaced))
 
         hooks = Hooks(
             listening=listening,
@@ -74,7 +102,7 @@ class Command(BaseCommand):
             drain=lambda seconds: engine().drain(seconds),
             close_sockets=close_all,
         )
-        return Server(
+        server = Server(
             application,
             listener,
             limits=Limits(frame=settings.MAX_FRAME_BYTES, body=settings.MAX_BODY_BYTES),
@@ -82,6 +110,26 @@ class Command(BaseCommand):
             hooks=hooks,
             drain_seconds=settings.DRAIN_SECONDS,
         )
+        return server
+
+
+def _check(workers: int) -> None:
+    """Several workers need stores that they can share."""
+    if workers < 1:
+        raise CommandError("--workers must be 1 or more.")
+    shared = settings.REDIS_URL and connection.vendor == "postgresql"
+    if workers > 1 and not shared:
+        raise CommandError(
+            "Several workers need PostgreSQL and Redis, so that each can follow what another is writing: "
+            "set DATABASE_URL=postgres://... and REDIS_URL=redis://..., or serve with --workers 1."
+        )
+    if workers > 1 and isinstance(log, MemoryLog):
+        raise CommandError("This version keeps running answers in one process's memory: serve with --workers 1.")
+
+
+def _say(host: str) -> None:
+    shown = "localhost" if host in LOCAL else f"[{host}]" if ":" in host else host
+    print(f"Listening on http://{shown}:{settings.PORT}", flush=True)
 
 
 def _leave() -> None:
