@@ -67,7 +67,7 @@ class Scene(NamedTuple):
 
 
 def _clocked(file: Path) -> dict[str, str]:
-    """For a program whose clock this file sets, by Debian's `faketime`: the narrowest seam that is not the machine's."""
+    """For a program whose clock this file sets, by Debian's `faketime`: the narrowest seam there is."""
     return {
         "LD_PRELOAD": str(system.clock()),
         "FAKETIME_TIMESTAMP_FILE": str(file),
