@@ -175,7 +175,7 @@ async def test_I_3_only_the_newest_fence_writes(log: Log) -> None:
     assert (await first(log)).position == 2
 
 
-async def test_I_4_a_writer_who_has_missed_something_is_refused(log: Log) -> None:
+async def test_I_4_R_15_a_writer_who_has_missed_something_is_refused(log: Log) -> None:
     await written(log, Text("a"))
     for after in (0, 2):
         with pytest.raises(Lost):
