@@ -192,7 +192,8 @@ async def worst(renderer: Renderer, what: str, size: int) -> None:
         text,
     )
     assert found["length"] > 0
-    assert found["longest"] < 1_000, (what, found)
+    # In milliseconds of a machine that does other things meanwhile; what grows with the square takes far longer.
+    assert found["longest"] < 4_000, (what, found)
 
 
 @pytest.mark.parametrize("what", WORST)
