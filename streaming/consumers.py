@@ -93,8 +93,8 @@ class RelayConsumer(AsyncWebsocketConsumer):
             logger.error("nobody could be let in: %s", type(error).__name__)
         if self.audience is None:
             await self.close()
-        elif frames.PROTOCOL not in self.scope.get("subprotocols", ()):
-            await self.accept()
+        elif frames.PROTOCOL not in (offered := self.scope.get("subprotocols", ())):
+            await self.accept(next(iter(offered), None))  # a browser hears no code where none of its own is taken
             await self.end(frames.OUTDATED)
         elif not self.watch.admit(self):
             await self.accept(frames.PROTOCOL)

@@ -152,7 +152,7 @@ export class CodeBlock {
   constructor(piece) {
     blocks.set(this.element, this);
     watch(/** @type {HTMLElement} */ (this.element.querySelector(".code__body")));
-    if (localStorage.getItem(WRAP)) this.#wrap(true);
+    if (wrapped()) this.#wrap(true);
     this.show(piece);
   }
 
@@ -220,8 +220,7 @@ export class CodeBlock {
 
   wrap() {
     const on = !this.element.hasAttribute("data-wrap");
-    if (on) localStorage.setItem(WRAP, "1");
-    else localStorage.removeItem(WRAP);
+    keepWrapped(on);
     for (const other of document.querySelectorAll(".code")) blocks.get(other)?.wrapAs(on);
   }
 
@@ -269,4 +268,23 @@ export function actOnCode(button) {
   const block = /** @type {CodeBlock | undefined} */ (blocks.get(/** @type {Element} */ (button.closest(".code"))));
   if (button.dataset.action === "copy-code") block?.copy(button);
   if (button.dataset.action === "wrap") block?.wrap();
+}
+
+/** Whether lines were wrapped when it was last asked for. A browser that stores nothing forgets it. */
+function wrapped() {
+  try {
+    return Boolean(localStorage.getItem(WRAP));
+  } catch {
+    return false;
+  }
+}
+
+/** @param {boolean} on */
+function keepWrapped(on) {
+  try {
+    if (on) localStorage.setItem(WRAP, "1");
+    else localStorage.removeItem(WRAP);
+  } catch {
+    // As above.
+  }
 }
