@@ -16,6 +16,7 @@ import pytest
 from asgiref.sync import SyncToAsync
 from django.conf import settings
 from django.db import connections
+from redis import Redis
 
 from scripts import stores
 
@@ -132,6 +133,20 @@ def redis_url() -> Iterator[str]:
     else:
         with stores.redis() as url:
             yield url
+
+
+@pytest.fixture(scope="session")
+def _own_redis() -> Iterator[str]:
+    with stores.redis() as url:
+        yield url
+
+
+@pytest.fixture
+def empty_redis(_own_redis: str) -> str:
+    """A Redis server that nobody else uses, and that knows nothing."""
+    with Redis.from_url(_own_redis) as client:
+        client.flushall()
+    return _own_redis
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
@@ -14,6 +14,35 @@ from ..errors import Gone, Lost
 from ..events import TERMINAL, Event, Waiting, merge
 from ..measure import size
 from . import Batch, Log
+
+
+class Kept(NamedTuple):
+    """All that is left of a log: `head` stands merged for the positions `start + 1` to `floor`, then one event each."""
+
+    fence: int
+    start: int
+    floor: int
+    head: list[Event]
+    tail: list[Event]
+
+    @property
+    def top(self) -> int:
+        """The position of its last event."""
+        return self.floor + len(self.tail)
+
+    @property
+    def ended(self) -> bool:
+        """Whether that is the end."""
+        last = (self.tail or self.head)[-1:]
+        return bool(last) and isinstance(last[0], TERMINAL)
+
+
+class Where(NamedTuple):
+    """By whom a log is written, up to where it is merged, and the position of its last event."""
+
+    fence: int
+    floor: int
+    top: int
 
 
 @dataclass(frozen=True)
@@ -148,6 +177,26 @@ class MemoryLog(Log):
 
     async def close(self, run: str) -> None:
         self._forget(run)
+
+    def where(self, run: str) -> Where | None:
+        """How far this run has come here."""
+        log = self._runs.get(run)
+        return Where(log.fence, log.floor, log.top) if log else None
+
+    def kept(self, run: str) -> Kept | None:
+        """What there is of this run; for whoever keeps it somewhere else, too."""
+        log = self._runs.get(run)
+        return Kept(log.fence, log.start, log.floor, list(log.head), list(log.tail)) if log else None
+
+    def adopt(self, run: str, kept: Kept) -> None:
+        """Have this log, as somebody else kept it; who reads it here goes on with it where that is possible."""
+        log = self._runs.setdefault(run, _Run(kept.fence))
+        log.fence, log.start, log.floor = kept.fence, kept.start, kept.floor
+        log.head, log.tail = list(kept.head), list(kept.tail)
+        log.bytes = sum(size(event) for event in (*log.head, *log.tail))
+        if log.ended_at is None and kept.ended:
+            self._end(run, log)
+        log.wake()
 
     def _compact(self, log: _Run) -> None:
         """Merge the older half when there are too many events; let the oldest go when they are too large."""
