@@ -163,10 +163,18 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # The database's own cache, so that sign-in limits survive restarts and hold over workers without Redis.
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
 REDIS_URL = env.str("REDIS_URL", default="")
+# One member in each process, which stays for good; and another site on the same Redis has hints of its own.
+_FOR_EVER = 10**9
 CHANNEL_LAYERS: dict[str, Any] = {
-    "default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}
+    "default": {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {"hosts": [REDIS_URL], "prefix": f"chatsite{urlsplit(REDIS_URL).path}"},
+    }
     if REDIS_URL
-    else {"BACKEND": "channels.layers.InMemoryChannelLayer"}
+    else {
+        "BACKEND": "channels.layers.InMemoryChannelLayer",
+        "CONFIG": {"capacity": 10_000, "expiry": _FOR_EVER, "group_expiry": _FOR_EVER},
+    }
 }
 
 # Models that can be asked: `streaming.upstreams` reads these
@@ -283,5 +291,8 @@ LOGGING: dict[str, Any] = {
         "httpcore": {"level": "WARNING"},
         "aiohttp": {"level": "WARNING"},
         "asyncio": {"level": "WARNING"},
+        "channels_redis": {
+            "level": "CRITICAL"
+        },  # while Redis is away: `streaming.logs` says it once
     },
 }

@@ -40,7 +40,7 @@ REPLAY: Final = 1024 * 1024
 """What is missing beyond this, and cannot be sent in pieces, is better taken from the row (R-08)."""
 BEAT: Final = 0.04
 PATIENCE: Final = 2.0
-"""Seconds after which a channel layer is given up, and before a run that could not be relayed is tried again."""
+"""Seconds before a run that could not be relayed is tried again."""
 
 watch: Final = Watch()
 """All open sockets of this process."""
@@ -57,7 +57,9 @@ class _NotStored(Exception):
 
 
 class RelayConsumer(AsyncWebsocketConsumer):
-    """One tab. Hints of the channel layer arrive as `{"type": "changed", "what": …, "id": …}`."""
+    """One tab."""
+
+    channel_layer_alias = ""  # none: hints are heard by the process's one ear, and told by the watch
 
     def __init__(self, log: Log, door: Door, watch: Watch = watch) -> None:
         super().__init__()
@@ -101,7 +103,6 @@ class RelayConsumer(AsyncWebsocketConsumer):
             await self.end(frames.TOO_MANY)
         else:
             await self.accept(frames.PROTOCOL)
-            await self._with_layer("group_add")
 
     async def websocket_receive(self, message: Any) -> None:
         """One frame of the page. Nothing here waits for anything: what takes time is a task."""
@@ -121,13 +122,12 @@ class RelayConsumer(AsyncWebsocketConsumer):
     async def websocket_disconnect(self, message: Any) -> None:
         """The page is gone. Its runs go on."""
         self._let_go()
-        await self._with_layer("group_discard")
         raise StopConsumer
 
-    async def changed(self, message: Any) -> None:
-        """A hint that something is worth another look; the same one twice is one."""
+    def changed(self, what: str, id: str) -> None:
+        """Something is worth another look of the page's; the same hint twice is one."""
         if not self._ended and len(self._hints) < 256:
-            self._hints[str(message["what"]), str(message["id"])] = None
+            self._hints[what, id] = None
             if len(self._hints) == 1:
                 self._task(self._tell_hints())
 
@@ -244,16 +244,6 @@ class RelayConsumer(AsyncWebsocketConsumer):
         self.watch.discard(self)
         for task in self._tasks:
             task.cancel()
-
-    async def _with_layer(self, act: str) -> None:
-        """Join or leave the group of hints. A layer that is away costs hints, not the socket (F8, D-07)."""
-        if self.channel_layer is None or self.audience is None:
-            return
-        try:
-            async with asyncio.timeout(PATIENCE):
-                await getattr(self.channel_layer, act)(self.audience, self.channel_name)
-        except Exception as error:
-            logger.warning("hints are off for a socket: %s", type(error).__name__)
 
 
 def _pieces(batch: Batch) -> Iterator[Batch]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from . import frames
+from .ear import Ear
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +45,8 @@ class Socket(Protocol):
 
     async def ping(self) -> None: ...
 
+    def changed(self, what: str, id: str) -> None: ...
+
     async def end(self, code: int) -> None: ...
 
 
@@ -69,6 +72,7 @@ class Watch:
         self._rounds: asyncio.Task[None] | None = None
         self._checking: asyncio.Task[None] | None = None
         self._checked_at = 0.0
+        self._ear = Ear(self._heard)
 
     def admit(self, socket: Socket) -> bool:
         """Watch over this socket from now on; False if its person has enough of them already (B-13)."""
@@ -78,6 +82,7 @@ class Watch:
         if sum(one.audience == socket.audience for one in self.sockets) >= self.periods.each:
             return False
         self.sockets.add(socket)
+        self._ear.listen()
         if self._rounds is None or self._rounds.done():
             self._checked_at = time.monotonic()
             self._checking = None
@@ -91,6 +96,12 @@ class Watch:
     async def close_all(self, code: int = frames.GOING_DOWN) -> None:
         """Close every socket with this code."""
         await _each(self.sockets, code)
+
+    def _heard(self, audience: str, what: str, id: str) -> None:
+        """A hint, for the tabs of one person."""
+        for socket in self.sockets:
+            if socket.audience == audience:
+                socket.changed(what, id)
 
     async def _go_round(self) -> None:
         """Ends with the last socket."""

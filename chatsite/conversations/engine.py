@@ -19,6 +19,7 @@ from streaming import demo, upstreams
 from streaming.errors import StreamingError
 from streaming.logs import Log
 from streaming.logs.memory import MemoryLog
+from streaming.logs.redis import RedisLog
 from streaming.prompts import Prompt
 from streaming.runs import Limits, Runs
 from streaming.upstream import Client, Timeouts
@@ -115,8 +116,8 @@ LAST_LOOK: Final = 1.0
 STOPPING: Final = 5.0
 """Seconds after which whoever pressed Stop gets an answer anyway."""
 
-log: Final = MemoryLog()
-"""The logs of this process's runs."""
+log: Final[Log] = RedisLog(settings.REDIS_URL) if settings.REDIS_URL else MemoryLog()
+"""The logs of runs: of this process alone, or of all that share a Redis."""
 
 _current: Engine | None = None
 _building: Final = threading.Lock()

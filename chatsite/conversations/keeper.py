@@ -49,19 +49,27 @@ class Keeper:
 
     async def rounds(self) -> None:
         """Sweep, stop and purge, again and again, whatever becomes of one of them."""
+        there = True
         while True:
-            await self.quietly(self.sweep)
+            # Nobody could renew a lease while the database was away: now they come first (D-09).
+            there = await self.quietly(self.sweep if there else self.look)
             await self.quietly(self.stop)
             await self.quietly(self.purge)
             self.made += 1
             await asyncio.sleep(min(EVERY, settings.LEASE_SECONDS / 3))
 
-    async def quietly(self, work: Callable[[], Awaitable[object]]) -> None:
+    async def quietly(self, work: Callable[[], Awaitable[object]]) -> bool:
         """One part of a round; whatever breaks it, as a database that is away, the next round comes soon."""
         try:
             await work()
         except Exception as error:
             logger.warning("a round was left out: %s", type(error).__name__)
+            return False
+        return True
+
+    async def look(self) -> None:
+        """See whether the database is there."""
+        await db(Run.objects.live().exists)()
 
     async def sweep(self) -> int:
         """Settle the runs that nobody answers for any more, their text kept; how many there were."""
@@ -70,6 +78,7 @@ class Keeper:
         await self.ledger.renew(waiting)
         given_up = await db(self._give_up)({*self.ledger.held, *self.recorder.live})
         for one in given_up:
+            await self.log.close(str(one.run))  # who follows it anywhere is sent to the row
             await hints.tell(one.owner, "message", one.reply)
             await hints.tell(one.owner, "conversations", one.conversation)
         return len(given_up)

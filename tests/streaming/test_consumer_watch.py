@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from channels.layers import get_channel_layer
 
+from streaming import ear
 from streaming.events import Text
 from streaming.logs.memory import MemoryLog
 from streaming.watch import Periods, Watch
@@ -118,13 +119,12 @@ async def test_all_sockets_are_closed_before_the_process_ends(log: MemoryLog, do
 
 
 async def test_hints_of_the_channel_layer_reach_her_tabs_only(log: MemoryLog, door: Door) -> None:
-    layer = get_channel_layer()
     async with Tab(log, door) as alice, Tab(log, door, "charlie") as charlie:
         for _ in range(3):
-            await layer.group_send("user-alice", {"type": "changed", "what": "message", "id": OTHER})
+            await ear.tell("user-alice", "message", OTHER)
         assert await alice.frame() == {"type": "changed", "n": 1, "what": "message", "id": OTHER}
         assert await charlie.nothing()
-    await layer.group_send("user-alice", {"type": "changed", "what": "message", "id": OTHER})
+    await ear.tell("user-alice", "message", OTHER)
 
 
 async def test_F8_a_channel_layer_that_is_away_costs_hints_only(
@@ -133,7 +133,7 @@ async def test_F8_a_channel_layer_that_is_away_costs_hints_only(
     async def away(*arguments: Any) -> None:
         raise ConnectionError
 
-    monkeypatch.setattr(type(get_channel_layer()), "group_add", away)
+    monkeypatch.setattr(type(get_channel_layer()), "new_channel", away)
     await write(log, HELLO, END)
     async with Tab(log, door) as tab:
         await tab.follow()

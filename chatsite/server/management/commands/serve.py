@@ -17,14 +17,13 @@ from django.db import connection
 from django.utils.module_loading import import_string
 
 from chatsite import health, policies, schema
-from chatsite.conversations.engine import engine, log
+from chatsite.conversations.engine import engine
 from chatsite.database import keep_open
 from chatsite.server import Hooks, Limits, Server, open_listener
 from chatsite.server.seat import Seat
 from chatsite.server.workers import Supervisor, Times
 from chatsite.settings import environment_at_start
 from streaming.consumers import close_all
-from streaming.logs.memory import MemoryLog
 
 LEAVE_SECONDS: Final = 3
 AFTER_DRAIN: Final = 30
@@ -123,8 +122,6 @@ def _check(workers: int) -> None:
             "Several workers need PostgreSQL and Redis, so that each can follow what another is writing: "
             "set DATABASE_URL=postgres://... and REDIS_URL=redis://..., or serve with --workers 1."
         )
-    if workers > 1 and isinstance(log, MemoryLog):
-        raise CommandError("This version keeps running answers in one process's memory: serve with --workers 1.")
 
 
 def _say(host: str) -> None:
