@@ -291,8 +291,6 @@ LOGGING: dict[str, Any] = {
         "httpcore": {"level": "WARNING"},
         "aiohttp": {"level": "WARNING"},
         "asyncio": {"level": "WARNING"},
-        "channels_redis": {
-            "level": "CRITICAL"
-        },  # while Redis is away: `streaming.logs` says it once
+        "channels_redis": {"level": "CRITICAL"},  # while Redis is away: `streaming.logs` says it once
     },
 }

@@ -1,6 +1,7 @@
 """`dev.py faults`: breaks everything that can break while people chat, and proves that not one character was lost.
 
 python3 dev.py faults --minutes 10
+python3 dev.py faults --minutes 10 --scaled                 three processes on PostgreSQL and Redis, behind nginx
 python3 dev.py faults --minutes 1 --seed 42 --people 2      the same again
 """
 
@@ -19,8 +20,9 @@ sys.path.insert(0, str(ROOT))
 
 from tests.faults.arena import Setting, arena  # noqa: E402 (the line above makes it importable)
 from tests.faults.checker import check  # noqa: E402
-from tests.faults.nemesis import KINDS  # noqa: E402
 from tests.faults.report import table  # noqa: E402
+from tests.faults.scaled import MORE  # noqa: E402
+from tests.faults.servers import KINDS  # noqa: E402
 
 
 def main() -> int:
@@ -31,7 +33,8 @@ def main() -> int:
         asked.minutes * 60,
         asked.people,
         asked.tabs,
-        kinds=tuple(filter(None, asked.only.split(","))) or KINDS,
+        kinds=tuple(filter(None, asked.only.split(","))),
+        scaled=asked.scaled,
     )
     print(f"seed {setting.seed}", flush=True)
     return asyncio.run(_run(setting))
@@ -59,7 +62,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=secrets.randbelow(1_000_000), help="the same number, the same plan")
     parser.add_argument("--people", type=int, default=4, help="how many chat (%(default)s)")
     parser.add_argument("--tabs", type=int, default=2, help="how many tabs each has open (%(default)s)")
-    parser.add_argument("--only", default="", help=f"only these faults, of: {', '.join(KINDS)}")
+    parser.add_argument("--scaled", action="store_true", help="three processes behind nginx, PostgreSQL and Redis")
+    parser.add_argument("--only", default="", help=f"only these faults, of: {', '.join((*KINDS, *MORE))}")
     return parser
 
 

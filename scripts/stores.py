@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from scripts import processes
 
@@ -24,9 +25,54 @@ def program(name: str) -> str | None:
     return str(versions[-1]) if versions else shutil.which(name)
 
 
+class Store:
+    """A server of one of them that can be stopped, killed, frozen and started again, at the same `url`."""
+
+    def __init__(self, url: str, args: list[str], folder: Path, user: str | None, end: signal.Signals) -> None:
+        self.url, self.port = url, urlsplit(url).port or 0
+        self._args, self._folder, self._user, self._end = args, folder, user, end
+
+    def start(self) -> None:
+        """Return once it listens."""
+        with (self._folder / "log").open("ab") as log:
+            self.process = processes.start(self._args, output=log, cwd=self._folder, user=self._user, death=self._end)
+        try:
+            processes.wait_until_listening(self.process, "127.0.0.1", self.port)
+        except processes.Died as died:
+            self.stop()
+            log_text = (self._folder / "log").read_text()
+            raise processes.Died(f"{Path(self._args[0]).name} {died}\n{log_text}") from None
+
+    def stop(self) -> None:
+        """End it in order."""
+        processes.stop(self.process, 10, self._end)
+
+    def kill(self) -> None:
+        """SIGKILL, to all of its processes."""
+        processes.stop(self.process, 10, signal.SIGKILL)
+
+    def signal(self, number: signal.Signals) -> None:
+        """SIGSTOP or SIGCONT, to all of its processes."""
+        os.killpg(self.process.pid, number)
+
+
 @contextlib.contextmanager
 def postgresql() -> Iterator[str]:
     """The address of a fresh PostgreSQL, as DATABASE_URL wants it: fast rather than safe."""
+    with postgresql_server() as server:
+        yield server.url
+
+
+@contextlib.contextmanager
+def redis() -> Iterator[str]:
+    """The address of a fresh Redis, as REDIS_URL wants it: nothing is kept."""
+    with redis_server() as server:
+        yield server.url
+
+
+@contextlib.contextmanager
+def postgresql_server(*, safe: bool = False) -> Iterator[Store]:
+    """A fresh PostgreSQL. A safe one has on disk what it has committed, so that it may be killed."""
     user = _unprivileged()
     with _folder(user) as folder:
         password = secrets.token_hex(16)
@@ -35,53 +81,45 @@ def postgresql() -> Iterator[str]:
         secret.chmod(0o644)  # the folder itself is closed to others
         data = folder / "data"
         login = ["--username=test", "--auth=password", f"--pwfile={secret}"]
-        initdb = [
-            str(program("initdb")),
-            f"--pgdata={data}",
-            "--no-sync",
-            "--encoding=UTF8",
-            "--locale=C.UTF-8",
-            *login,
-        ]
-        _finish(initdb, folder, user)
+        initdb = [str(program("initdb")), f"--pgdata={data}", "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8"]
+        _finish([*initdb, *login], folder, user)
         port = processes.free_port()
         settings = {
             "listen_addresses": "127.0.0.1",
             "port": port,
             "unix_socket_directories": folder,
-            "fsync": "off",
-            "synchronous_commit": "off",
+            "fsync": "off",  # which only the machine's own end would show
+            "synchronous_commit": "on" if safe else "off",
             "full_page_writes": "off",
             "max_connections": 300,
         }
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        with _serving([str(program("postgres")), "-D", str(data), *options], folder, port, user, signal.SIGINT):
-            yield f"postgres://test:{password}@127.0.0.1:{port}/postgres"
+        url = f"postgres://test:{password}@127.0.0.1:{port}/postgres"
+        args = [str(program("postgres")), "-D", str(data), *options]
+        with _serving(Store(url, args, folder, user, signal.SIGINT)) as server:
+            yield server
 
 
 @contextlib.contextmanager
-def redis() -> Iterator[str]:
-    """The address of a fresh Redis, as REDIS_URL wants it: nothing is kept."""
+def redis_server() -> Iterator[Store]:
+    """A fresh Redis, which forgets everything whenever it ends."""
     user = _unprivileged()
     with _folder(user) as folder:
         port = processes.free_port()
         options = ["--bind", "127.0.0.1", "--port", str(port), "--save", "", "--appendonly", "no", "--dir", str(folder)]
-        with _serving([str(program("redis-server")), *options], folder, port, user, signal.SIGTERM):
-            yield f"redis://127.0.0.1:{port}/0"
+        args = [str(program("redis-server")), *options]
+        with _serving(Store(f"redis://127.0.0.1:{port}/0", args, folder, user, signal.SIGTERM)) as server:
+            yield server
 
 
 @contextlib.contextmanager
-def _serving(args: list[str], folder: Path, port: int, user: str | None, how: signal.Signals) -> Iterator[None]:
-    """A server that runs while the block does."""
-    with (folder / "log").open("wb") as log:
-        process = processes.start(args, output=log, cwd=folder, user=user, death=how)
-        try:
-            processes.wait_until_listening(process, "127.0.0.1", port)
-            yield
-        except processes.Died as died:
-            raise processes.Died(f"{Path(args[0]).name} {died}\n{(folder / 'log').read_text()}") from None
-        finally:
-            processes.stop(process, 10, how)
+def _serving(server: Store) -> Iterator[Store]:
+    """It runs while the block does."""
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
 
 
 @contextlib.contextmanager

@@ -51,13 +51,17 @@ class Database:
 
 
 class Site:
-    """A running server. `url` is its address, `env` its environment, `log` what it has said so far."""
+    """A running server. `url` is its address, `env` its environment, `log` what it has said so far.
+
+    It has a copy of the database, unless `env` names one that it shares.
+    """
 
     def __init__(self, database: Database, folder: Path, upstream: Upstream | None, env: Mapping[str, str]) -> None:
         self.folder = folder
         self.port = processes.free_port()
         self.url = f"http://localhost:{self.port}"
-        self.env = _environment(DATABASE_URL=database.copy(folder).url, PORT=str(self.port), **_models(upstream), **env)
+        own = {} if "DATABASE_URL" in env else {"DATABASE_URL": database.copy(folder).url}
+        self.env = _environment(PORT=str(self.port), **own, **_models(upstream), **env)
 
     def __enter__(self) -> Self:
         self.start()

@@ -12,17 +12,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from tests.sites import Database
 from tests.upstream import Upstream
 
 from .articles import articles
 from .doings import Day
 from .evidence import FINAL, Evidence, Fresh
-from .nemesis import KINDS, Nemesis, plan
+from .nemesis import Nemesis, plan
 from .oracle import Oracle
 from .people import Person
 from .proxy import Proxy
-from .servers import Fleet, OneProcess
+from .scaled import scaled
+from .servers import Fleet, embedded
 from .viewer import Viewer
 
 CALM = 75.0
@@ -41,7 +41,10 @@ class Setting:
     drain: float = 3.0
     grace: float = 1.0
     """How long a second of the promises is here: more where the machine is shared with other tests."""
-    kinds: Sequence[str] = KINDS
+    kinds: Sequence[str] = ()
+    """Only these faults; without any, all that the fleet knows."""
+    scaled: bool = False
+    """Three processes on PostgreSQL and Redis instead of one with what the tests run on."""
     day: type[Day] = Day
 
     @property
@@ -92,7 +95,7 @@ class Arena:
 
     async def _trouble(self) -> None:
         nemesis = Nemesis(self.fleet, self.proxy, self.evidence, self.setting.drain)
-        faults = plan(self.setting.seed, self.setting.seconds, self.setting.kinds)
+        faults = plan(self.setting.seed, self.setting.seconds, self.setting.kinds or self.fleet.kinds)
         until = time.monotonic() + self.setting.seconds
         lives = [asyncio.create_task(day.live(until)) for day in self.days]
         await nemesis.carry_out(faults)
@@ -154,12 +157,10 @@ class Arena:
 
 @contextlib.asynccontextmanager
 async def arena(setting: Setting) -> AsyncIterator[Arena]:
-    """An arena with one process, in a folder of its own."""
+    """An arena with one process, or with several, in a folder of its own."""
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="faults-")))
-        (folder / "empty").mkdir()
-        (folder / "site").mkdir()
-        database = stack.enter_context(Database.migrated(folder / "empty"))
         upstream = await stack.enter_async_context(Upstream())
         oracle = Oracle(upstream)
-        yield Arena(setting, OneProcess(database, folder / "site", upstream, setting.env), oracle)
+        make = scaled if setting.scaled else embedded
+        yield Arena(setting, await stack.enter_async_context(make(folder, upstream, setting.env)), oracle)

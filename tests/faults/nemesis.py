@@ -10,9 +10,8 @@ from random import Random
 
 from .evidence import Act, Evidence
 from .proxy import FAIR, Proxy, Weather
-from .servers import Fleet
+from .servers import KINDS, Fleet
 
-KINDS = ("SIGKILL", "SIGTERM", "SIGSTOP", "cut", "slow", "blackout", "disk full", "locked")
 SLOW = (
     Weather(delay=0.08),
     Weather(rate=20_000, piece=4_096),
@@ -103,3 +102,5 @@ class Nemesis:
             case "locked":
                 with self.fleet.rows.held():
                     await asyncio.sleep(fault.seconds)
+            case kind:
+                await self.fleet.harm(kind, fault.seconds)

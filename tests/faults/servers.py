@@ -7,9 +7,10 @@ arena another `Fleet`: nothing else knows how many there are.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import resource
 import signal
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -21,6 +22,8 @@ from tests.upstream import Upstream
 from .rows import Rows
 
 MIB = 1_048_576
+KINDS = ("SIGKILL", "SIGTERM", "SIGSTOP", "cut", "slow", "blackout", "disk full", "locked")
+"""What can be done to any site."""
 
 
 class Worker(Protocol):
@@ -68,21 +71,30 @@ class Fleet(Protocol):
     def log(self) -> Path:
         """The file that all of them have written to."""
 
+    @property
+    def kinds(self) -> Sequence[str]:
+        """What can be done to it, by the nemesis's names."""
+
     def open(self, origin: str) -> None:
         """Start everything, for people who come by this origin."""
 
     def close(self) -> None:
         """End everything."""
 
+    async def harm(self, kind: str, seconds: float) -> None:
+        """Do to it, for so long, what the nemesis knows nothing of."""
+
 
 class OneProcess:
-    """The embedded default: `manage.py serve` with SQLite (or the store that the tests run on) and the memory log."""
+    """`manage.py serve`: on SQLite (or the store that the tests run on) and the memory log, the embedded default."""
 
     def __init__(self, database: Database, folder: Path, upstream: Upstream, env: dict[str, str]) -> None:
         self.site = Site(database, folder, upstream, {"SIGNUP": "open", **env})
         self.rows = Rows(self.site.env["DATABASE_URL"])
         self.port = self.site.port
         self.workers: Sequence[Worker] = [self]
+
+    kinds = KINDS
 
     def open(self, origin: str) -> None:
         self.site.env["PUBLIC_ORIGIN"] = origin
@@ -91,6 +103,9 @@ class OneProcess:
     def close(self) -> None:
         self.thaw()
         self.site.stop()
+
+    async def harm(self, kind: str, seconds: float) -> None:
+        raise NotImplementedError(kind)
 
     @property
     def log(self) -> Path:
@@ -129,3 +144,12 @@ class OneProcess:
     def _limit(self, bytes: int) -> None:
         _, hard = resource.prlimit(self.site.process.pid, resource.RLIMIT_FSIZE)
         resource.prlimit(self.site.process.pid, resource.RLIMIT_FSIZE, (bytes, hard))
+
+
+@contextlib.asynccontextmanager
+async def embedded(folder: Path, upstream: Upstream, env: dict[str, str]) -> AsyncIterator[OneProcess]:
+    """One process with a database of its own."""
+    (folder / "empty").mkdir()
+    (folder / "site").mkdir()
+    with Database.migrated(folder / "empty") as database:
+        yield OneProcess(database, folder / "site", upstream, env)

@@ -10,8 +10,9 @@ import pytest
 
 from .checker import check
 from .evidence import Accepted, Act, Evidence, Fresh, Row, Seen
-from .nemesis import KINDS, plan
+from .nemesis import plan
 from .oracle import Call, Script, text_of, word
+from .servers import KINDS
 
 WORDS = 6
 WHOLE = text_of("u1.g1", 1, WORDS)

@@ -10,8 +10,8 @@ import pytest
 from .arena import Setting, arena
 from .checker import Verdict, check
 from .evidence import Evidence
-from .nemesis import KINDS
 from .report import table
+from .servers import KINDS
 
 GATE = 45.0
 LONG = 900.0
