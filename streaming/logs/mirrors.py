@@ -99,6 +99,7 @@ class Mirrors:
         task = self._fetching.get(run)
         if task is None:
             task = self._fetching[run] = asyncio.create_task(self._begin_mirror(run))
+            task.add_done_callback(lambda done: done.cancelled() or done.exception())  # all who wait may have left
         await asyncio.shield(task)
 
     async def _begin_mirror(self, run: str) -> None:
