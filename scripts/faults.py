@@ -21,8 +21,8 @@ sys.path.insert(0, str(ROOT))
 from tests.faults.arena import Setting, arena  # noqa: E402 (the line above makes it importable)
 from tests.faults.checker import check  # noqa: E402
 from tests.faults.report import table  # noqa: E402
-from tests.faults.scaled import MORE  # noqa: E402
-from tests.faults.servers import KINDS  # noqa: E402
+from tests.faults.scaled import MORE, scaled  # noqa: E402
+from tests.faults.servers import KINDS, embedded  # noqa: E402
 
 
 def main() -> int:
@@ -34,7 +34,7 @@ def main() -> int:
         asked.people,
         asked.tabs,
         kinds=tuple(filter(None, asked.only.split(","))),
-        scaled=asked.scaled,
+        fleet=scaled if asked.scaled else embedded,
     )
     print(f"seed {setting.seed}", flush=True)
     return asyncio.run(_run(setting))

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -53,8 +53,10 @@ class Database:
 class Site:
     """A running server. `url` is its address, `env` its environment, `log` what it has said so far.
 
-    It has a copy of the database, unless `env` names one that it shares.
+    It has a copy of the database, unless `env` names one that it shares. `arguments` are more of `serve`'s.
     """
+
+    arguments: Sequence[str] = ()
 
     def __init__(self, database: Database, folder: Path, upstream: Upstream | None, env: Mapping[str, str]) -> None:
         self.folder = folder
@@ -77,7 +79,8 @@ class Site:
 
     def start(self) -> None:
         """Serve, again after `stop` or `kill` on the same port and database; return once it listens."""
-        command = [sys.executable, "manage.py", "serve", "--host", "127.0.0.1", "--port", str(self.port)]
+        where = "--host", "127.0.0.1", "--port", str(self.port)
+        command = [sys.executable, "manage.py", "serve", *where, *self.arguments]
         with (self.folder / "log").open("ab") as log:
             self.process = processes.start(command, env=self.env, output=log)
         try:

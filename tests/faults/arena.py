@@ -21,8 +21,7 @@ from .nemesis import Nemesis, plan
 from .oracle import Oracle
 from .people import Person
 from .proxy import Proxy
-from .scaled import scaled
-from .servers import Fleet, embedded
+from .servers import Fleet, Make, embedded
 from .viewer import Viewer
 
 CALM = 75.0
@@ -43,8 +42,8 @@ class Setting:
     """How long a second of the promises is here: more where the machine is shared with other tests."""
     kinds: Sequence[str] = ()
     """Only these faults; without any, all that the fleet knows."""
-    scaled: bool = False
-    """Three processes on PostgreSQL and Redis instead of one with what the tests run on."""
+    fleet: Make = embedded
+    """What serves."""
     day: type[Day] = Day
 
     @property
@@ -162,5 +161,5 @@ async def arena(setting: Setting) -> AsyncIterator[Arena]:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="faults-")))
         upstream = await stack.enter_async_context(Upstream())
         oracle = Oracle(upstream)
-        make = scaled if setting.scaled else embedded
-        yield Arena(setting, await stack.enter_async_context(make(folder, upstream, setting.env)), oracle)
+        fleet = await stack.enter_async_context(setting.fleet(folder, upstream, setting.env))
+        yield Arena(setting, fleet, oracle)

@@ -100,7 +100,10 @@ class Nemesis:
                 await asyncio.sleep(fault.seconds)
                 worker.feed()
             case "locked":
-                with self.fleet.rows.held():
-                    await asyncio.sleep(fault.seconds)
+                await asyncio.to_thread(self._lock, fault.seconds)
             case kind:
                 await self.fleet.harm(kind, fault.seconds)
+
+    def _lock(self, seconds: float) -> None:
+        with self.fleet.rows.held():
+            time.sleep(seconds)

@@ -72,13 +72,15 @@ class Person:
 
     # Talking
 
-    async def ask(self, model: str, in_conversation: str = "", twins: int = 1, hasty: bool = False) -> Accepted | None:
+    async def ask(
+        self, model: str, in_conversation: str = "", twins: int = 1, hasty: bool = False, script: Script | None = None
+    ) -> Accepted | None:
         """Ask something by a script of its own, `twins` times at once; None if the server would not have it.
 
         Hasty people hang up before they hear the answer, and then send the same again.
         """
         self._questions += 1
-        script = Script.random(f"{self.name}.g{self._questions}", self.rng)
+        script = script or Script.random(f"{self.name}.g{self._questions}", self.rng)
         fields = {"text": f"Please: {script}", "client_id": str(uuid.uuid4()), "model": model}
         path = f"/c/{in_conversation}/messages/" if in_conversation else "/c/"
         if hasty:

@@ -10,9 +10,10 @@ import asyncio
 import contextlib
 import resource
 import signal
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import psutil
 
@@ -94,7 +95,7 @@ class OneProcess:
         self.port = self.site.port
         self.workers: Sequence[Worker] = [self]
 
-    kinds = KINDS
+    kinds: Sequence[str] = KINDS
 
     def open(self, origin: str) -> None:
         self.site.env["PUBLIC_ORIGIN"] = origin
@@ -144,6 +145,10 @@ class OneProcess:
     def _limit(self, bytes: int) -> None:
         _, hard = resource.prlimit(self.site.process.pid, resource.RLIMIT_FSIZE)
         resource.prlimit(self.site.process.pid, resource.RLIMIT_FSIZE, (bytes, hard))
+
+
+Make: TypeAlias = Callable[[Path, Upstream, dict[str, str]], AbstractAsyncContextManager[Fleet]]
+"""Makes one, in a folder, for a model's server and with these settings."""
 
 
 @contextlib.asynccontextmanager
