@@ -56,7 +56,11 @@ async def readyz(request: HttpRequest) -> HttpResponse:
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(READY_SECONDS):
             missing = missing or await db(_database)() or await _log()
-            return JsonResponse({"ready": not missing, "missing": missing}, status=503 if missing else 200)
+            # Without Redis all workers are as badly off, and people are better served by them than by nobody.
+            away = "redis" if log.away else ""
+            return JsonResponse(
+                {"ready": not missing, "missing": missing, "away": away}, status=503 if missing else 200
+            )
     return JsonResponse({"ready": False, "missing": "time"}, status=503)
 
 

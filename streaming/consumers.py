@@ -155,7 +155,7 @@ class RelayConsumer(AsyncWebsocketConsumer):
                 await self._outlet.send("gone", run=run)
         except Gone:
             await asyncio.sleep(self._missed(run, after))
-            await self._outlet.send("resync", run=run)
+            await self._outlet.send("resync", run=run, **({"away": True} if self.log.away else {}))
         except Exception as error:
             logger.error("run %s could not be relayed: %s", run, type(error).__name__)
             await asyncio.sleep(PATIENCE)

@@ -20,6 +20,7 @@ PHRASES: Final[Mapping[str, str | Promise]] = {
     "reconnecting": _("Reconnecting…"),
     "catching_up": _("Catching up…"),
     "blocked": _("Live connection is blocked here. The answer comes every 2 s."),
+    "delayed": _("Live text is delayed just now. The answer comes every few seconds."),
     "stopping": _("Stopping…"),
     "seconds": _("{n} s"),
     "minutes": _("{minutes} min {n} s"),

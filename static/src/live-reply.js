@@ -38,6 +38,7 @@ export class LiveReply {
   #fetched = 0;
   #frame = 0;
   #unknown = false;
+  #delayed = false;
   /** @type {any} */
   #beat = null;
   /** @type {any} */
@@ -74,6 +75,7 @@ export class LiveReply {
     const before = this.#phase;
     this.#transcript.applyAll(events);
     this.#heard = performance.now();
+    this.#delayed = false;
     this.#behind(false);
     if (before === "waiting" && this.#phase === "thinking") this.#thinks();
     this.#frame ||= requestAnimationFrame(() => this.#patch());
@@ -89,8 +91,10 @@ export class LiveReply {
     if (first) announce(part(this.#host, "status").textContent ?? "");
   }
 
-  /** Takes the message as the server has it, and goes on from there. */
-  async resync() {
+  /** Takes the message as the server has it, and goes on from there. @param {boolean} [away] whether that is all there is */
+  async resync(away = false) {
+    if (away && !this.#delayed) announce(t("delayed"));
+    this.#delayed ||= away;
     this.#fetched = performance.now();
     clearTimeout(this.#retry);
     this.#retry = null;
@@ -235,6 +239,7 @@ export class LiveReply {
       connection: this.#runs.state,
       disconnected: (now - this.#runs.since) / 1_000,
       behind: this.#behindSince > 0,
+      delayed: this.#delayed,
       waited: (now - this.#asked) / 1_000,
       quiet: (now - this.#heard) / 1_000,
       stopping: this.stopping,

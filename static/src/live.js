@@ -7,6 +7,7 @@ import { duration, t } from "./words.js";
  * @property {import("./run-socket.js").State} connection
  * @property {number} disconnected seconds since the connection took this state
  * @property {boolean} behind whether we are fetching what was missed
+ * @property {boolean} delayed whether the answer comes only as it is stored
  * @property {number} waited seconds since the question
  * @property {number} quiet seconds since anything new
  * @property {boolean} stopping
@@ -28,6 +29,7 @@ export function look(moment) {
   const { phase, model, quiet, limit } = moment;
   if (moment.connection === "offline" && moment.disconnected >= PATIENCE) return { line: t("offline"), rule: "held", icon: "offline" };
   if (moment.connection === "blocked") return { line: t("blocked"), rule: "still" };
+  if (moment.delayed && moment.connection === "open") return { line: t("delayed"), rule: "still" };
   if (moment.stopping) return { line: t("stopping"), rule: "breathing" };
   if (moment.behind) return { line: t("catching_up"), rule: "held" };
   if (moment.connection !== "open" && moment.disconnected >= PATIENCE) return { line: t("reconnecting"), rule: "held" };

@@ -11,7 +11,7 @@
  * @property {number} position the position up to which it has the run's events
  * @property {(events: RunEvent[]) => void} apply takes the next events; `position` has moved on already
  * @property {(notice: {seconds: number, reason: string}) => void} waiting nothing comes yet, and why
- * @property {() => void} resync fetches its message anew, then follows again
+ * @property {(away: boolean) => void} resync fetches its message anew, then follows again; `away`: and again, every few seconds
  * @property {() => void} gone the run is unknown here: takes what is stored
  * @typedef {"idle"|"connecting"|"open"|"waiting"|"offline"|"blocked"|"signed-out"|"outdated"} State
  */
@@ -157,7 +157,7 @@ export class RunSocket extends EventTarget {
     if (typeof frame.n === "number") this.#acknowledge(frame.n);
     if (frame.type === "events") this.#events(frame);
     else if (frame.type === "waiting") this.#waits(frame);
-    else if (frame.type === "resync") this.#lost(frame.run, false);
+    else if (frame.type === "resync") this.#lost(frame.run, false, frame.away === true);
     else if (frame.type === "gone") this.#gone(frame.run);
     else if (frame.type === "changed") this.dispatchEvent(new CustomEvent("changed", { detail: { what: frame.what, id: frame.id } }));
   }
@@ -177,13 +177,17 @@ export class RunSocket extends EventTarget {
     if (entry?.following) entry.reader.waiting({ seconds, reason });
   }
 
-  /** @param {string} run @param {boolean} leave whether the server still believes that we follow */
-  #lost(run, leave) {
+  /**
+   * @param {string} run
+   * @param {boolean} leave whether the server still believes that we follow
+   * @param {boolean} [away] whether the server cannot say what comes, only what is stored
+   */
+  #lost(run, leave, away = false) {
     const entry = this.#runs.get(run);
     if (!entry?.following) return;
     entry.following = false;
     if (leave) this.#send({ type: "leave", run });
-    entry.reader.resync();
+    entry.reader.resync(away);
   }
 
   /** @param {string} run */

@@ -26,6 +26,10 @@ class Batch(NamedTuple):
 class Log(Protocol):
     """Where runs are written and followed. One contract, whatever keeps it."""
 
+    @property
+    def away(self) -> bool:
+        """Whether what others write cannot be followed now, and what is written here not by others (D-07)."""
+
     async def open(self, run: str, fence: int) -> None:
         """Begin the log of this run, or take it over under a higher fence; `Lost` under any other."""
 

@@ -7,6 +7,7 @@ behind, with somebody else's words in it (S-19, CVE-2023-28858).
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
 import logging
 import random
@@ -93,6 +94,11 @@ class Link:
         self._some.set()
         return await reply
 
+    def look(self) -> None:
+        """See at once whether it is still there: somebody has reason to doubt it."""
+        if self._loop is not None and not self.away:
+            self._some.set()
+
     def _start(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop, self._asked, self._some, self.away_since = loop, [], asyncio.Event(), None
         # A context of its own, or it would live in that of the request that came by first.
@@ -115,16 +121,13 @@ class Link:
 
     async def _serve(self, line: AbstractConnection) -> None:
         while True:
-            try:
+            with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(IDLE):
                     await self._some.wait()
-            except TimeoutError:
-                await self._together(line, [(("PING",), None)])
             batch, self._asked = self._asked[:AT_ONCE], self._asked[AT_ONCE:]
             if not self._asked:
                 self._some.clear()
-            if batch:
-                await self._together(line, batch)
+            await self._together(line, batch or [(("PING",), None)])
 
     async def _together(self, line: AbstractConnection, batch: Sequence[Asked]) -> None:
         """Send all of these at once. One that is refused breaks the connection off: a new one shows what is wrong."""

@@ -103,6 +103,10 @@ class MemoryLog(Log):
         self._ended_bytes = 0
         self._stops: dict[str, str] = {}  # by whom runs were asked to stop that are just being started
 
+    @property
+    def away(self) -> bool:
+        return False
+
     async def open(self, run: str, fence: int) -> None:
         self._forget_old()
         known = self._runs.get(run)

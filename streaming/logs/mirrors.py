@@ -139,6 +139,7 @@ class Mirrors:
                             await self._take(name, entries)
                         await asyncio.sleep(BEAT)
             except (RedisError, OSError, TimeoutError):
+                self._store.link.look()
                 self._bell_at = b"0-0"  # a Redis that has lost everything may count anew
                 await asyncio.sleep(PAUSES[1] / 2)
 

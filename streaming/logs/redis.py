@@ -57,7 +57,6 @@ class RedisLog(Log):
 
     @property
     def away(self) -> bool:
-        """Whether Redis cannot be reached just now."""
         return self._link.away
 
     # Writing

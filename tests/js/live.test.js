@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { look } from "../../static/src/live.js";
 import "./world.js";
 
-const moment = { phase: "writing", connection: "open", disconnected: 0, behind: false, waited: 3.4, quiet: 0.2, stopping: false, busy: 0, model: "tour", limit: 900 };
+const moment = { phase: "writing", connection: "open", disconnected: 0, behind: false, delayed: false, waited: 3.4, quiet: 0.2, stopping: false, busy: 0, model: "tour", limit: 900 };
 const line = (changes) => look({ ...moment, ...changes }).line;
 
 test("waiting tells how long, and breathes", () => {
@@ -34,6 +34,11 @@ test("a short gap of the network is not worth a word", () => {
 
 test("without network the rule is held, and words and an icon say so too", () => {
   assert.deepEqual(look({ ...moment, connection: "offline", disconnected: 5 }), { line: "offline", rule: "held", icon: "offline" });
+});
+
+test("D-07 where only what is stored can be shown, it says so", () => {
+  assert.deepEqual(look({ ...moment, delayed: true }), { line: "delayed", rule: "still" });
+  assert.equal(line({ delayed: true, connection: "waiting", disconnected: 2 }), "reconnecting");
 });
 
 test("stopping is said at once", () => {

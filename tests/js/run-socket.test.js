@@ -91,7 +91,9 @@ test("it resyncs when the server says so, on the same socket", () => {
   runs.follow(RUN, reader);
   sockets[0].accept();
   sockets[0].say({ type: "resync", run: RUN });
-  assert.deepEqual(reader.calls, ["resync"]);
+  runs.follow(RUN, reader);
+  sockets[0].say({ type: "resync", run: RUN, away: true });
+  assert.deepEqual(reader.calls, ["resync", "resync, away"]);
   assert.equal(sockets[0].closed, false);
 });
 

@@ -94,8 +94,8 @@ export class FakeReader {
     this.calls.push(notice);
   }
 
-  resync() {
-    this.calls.push("resync");
+  resync(away = false) {
+    this.calls.push(away ? "resync, away" : "resync");
   }
 
   gone() {

@@ -31,7 +31,7 @@ def test_S_54_health_asks_nobody(client: Client, django_assert_num_queries: Djan
 @pytest.mark.django_db
 async def test_readiness_asks_for_database_tables_and_log(async_client: AsyncClient) -> None:
     response = await async_client.get("/readyz")
-    assert (response.status_code, response.json()) == (200, {"ready": True, "missing": ""})
+    assert (response.status_code, response.json()) == (200, {"ready": True, "missing": "", "away": ""})
 
 
 @pytest.mark.django_db
@@ -39,7 +39,7 @@ async def test_readiness_says_what_is_missing(async_client: AsyncClient, monkeyp
     health._seen_migrated.cache_clear()
     monkeypatch.setattr(MigrationExecutor, "migration_plan", lambda self, targets: ["something"])
     response = await async_client.get("/readyz")
-    assert (response.status_code, response.json()) == (503, {"ready": False, "missing": "migrations"})
+    assert (response.status_code, response.json()) == (503, {"ready": False, "missing": "migrations", "away": ""})
 
 
 @pytest.mark.django_db

@@ -43,6 +43,7 @@ class Elsewhere:
     def __init__(self, writer: Log, reader: Log) -> None:
         self.open, self.append, self.tell, self.stop_asked = writer.open, writer.append, writer.tell, writer.stop_asked
         self.read, self.ask_to_stop, self.close = reader.read, reader.ask_to_stop, reader.close
+        self.away = False
 
 
 async def written(log: Log, *events: Event, fence: int = 1) -> Log:

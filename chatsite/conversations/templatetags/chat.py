@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from chatsite.accounts.models import User
 
+from ..engine import log
 from ..groups import Groups, groups_of
 from ..models import Message, Run
 from ..notes import Note, note_of
@@ -66,6 +67,12 @@ def note(message: Message) -> Note | None:
 def refused(user: User) -> list[Refusal]:
     """The services that do not accept our key, for an administrator's eyes."""
     return refusals() if user.is_staff else []
+
+
+@register.simple_tag
+def delayed(user: User) -> bool:
+    """Whether this process cannot follow what others write (D-07), for an administrator's eyes."""
+    return user.is_staff and log.away
 
 
 @register.filter
