@@ -150,11 +150,12 @@ async def test_D_01_when_workers_are_replaced_alice_gets_all_of_the_answer_once(
 async def test_a_socket_on_which_nothing_but_the_ping_happens_stays_open(front: Front, alice: httpx.Client) -> None:
     kinds = set()
     async with opened(front, alice) as socket:
-        end = time.monotonic() + 45
+        end = time.monotonic() + 30
         while time.monotonic() < end:
             with contextlib.suppress(TimeoutError):
-                kinds.add(json.loads(await asyncio.wait_for(socket.recv(), 5))["type"])
-        await socket.send(json.dumps({"type": "ack", "n": 1}))
+                frame = json.loads(await asyncio.wait_for(socket.recv(), 5))
+                kinds.add(frame["type"])
+                await socket.send(json.dumps({"type": "ack", "n": frame["n"]}))
         assert await asyncio.wait_for(await socket.ping(), 5) is not None
     assert kinds == {"ping"}
 
@@ -189,7 +190,8 @@ def test_what_the_application_says_about_safety_arrives_as_it_was_said(front: Fr
 def test_a_body_that_is_too_large_is_refused_in_the_words_of_the_site(front: Front, alice: httpx.Client) -> None:
     large, huge = (alice.post("/c/", data={"text": "x" * size}) for size in (1_060_000, 3_000_000))
     assert (large.status_code, large.text) == (413, "This is more than is taken in at once.\n")
-    assert huge.status_code == 413  # in nginx's words: nobody was asked
+    # nginx asks nobody. Caddy passes on what comes, and may still be sending when the site has hung up.
+    assert huge.status_code in ((413,) if front.place.kind == "nginx" else (413, 502))
 
 
 def test_metrics_are_not_for_the_world(front: Front, alice: httpx.Client) -> None:
