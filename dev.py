@@ -28,12 +28,14 @@ def main(arguments: list[str]) -> int:
     end = arguments.index("--") if "--" in arguments else len(arguments)
     ours = parser()
     asked, theirs = ours.parse_known_args(arguments[:end])
-    if theirs and asked.command in ("run", "test", "lock"):
+    if theirs and asked.command in ("run", "build", "test", "lock"):
         ours.error(f"unrecognized arguments: {' '.join(theirs)}")
     theirs += arguments[end + 1 :]
     try:
         if asked.command == "run":
             return run.run(asked.host, asked.port, reload=asked.dev)
+        if asked.command == "build":
+            return build()
         if asked.command == "test":
             return gate.test(theirs, long=asked.long)
         if asked.command == "lock":
@@ -56,6 +58,7 @@ def parser() -> argparse.ArgumentParser:
     port = environment.value("PORT", "8000")
     serve.add_argument("--port", type=port_number, default=port, help="the port (%(default)s); 0 takes any free one")
     serve.add_argument("--dev", action="store_true", help="reload when Python or front end change (stock runserver)")
+    commands.add_parser("build", help="set up all that serving needs but the database, and end")
     test = commands.add_parser("test", help="set everything up, check and test all of it")
     test.add_argument("--long", action="store_true", help="also what takes long, and everything on every store")
     commands.add_parser("lock", help="pin the packages anew (needs uv)")
@@ -74,6 +77,13 @@ def port_number(text: str) -> int:
     if not 0 <= number <= 65535:
         raise argparse.ArgumentTypeError(f"{number} is no port: 0 to 65535")
     return number
+
+
+def build() -> int:
+    """What a service manager's `manage.py serve` starts from: packages, page, secret key and static files."""
+    setup.everything()
+    setup.static()
+    return 0
 
 
 def program(name: str, arguments: list[str]) -> int:

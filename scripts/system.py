@@ -26,6 +26,11 @@ def clock() -> Path | None:
     return next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
 
 
+def nginx() -> str | None:
+    """Where nginx is; Debian keeps it off the PATH of everybody but root."""
+    return shutil.which("nginx", path=f"{os.environ.get('PATH', os.defpath)}{os.pathsep}/usr/sbin")
+
+
 def programs() -> None:
     """Have them installed if we may, or else say in one line what is missing."""
     missing = [package for package, present in PACKAGES.items() if not present()]
@@ -49,11 +54,14 @@ def versions() -> list[str]:
         "Redis": (stores.program("redis-server"), "--version"),
         "Node": ("node", "--version"),
         "Chromium": (browser(), "--version"),
+        "nginx": (nginx(), "-v"),
+        "Caddy": (shutil.which("caddy"), "version"),
     }
     found = [f"Python {platform.python_version()}"]
     for name, (program, *options) in asked.items():
         if program:
-            text = subprocess.run([program, *map(str, options)], capture_output=True, text=True).stdout
+            done = subprocess.run([program, *map(str, options)], capture_output=True, text=True)
+            text = done.stdout or done.stderr  # where nginx says it
             version = re.search(r"\d+(\.\d+)+", text)
             found += [f"{name} {version[0]}"] if name and version else text.split("\n")[:2]
     return found
@@ -69,10 +77,12 @@ def _font(family: str) -> Callable[[], bool]:
 
 
 PACKAGES: dict[str, Callable[[], object]] = {
+    "caddy": lambda: shutil.which("caddy"),
     "chromium": browser,
     "faketime": clock,
     "fonts-noto-cjk": _font("Noto Sans CJK SC"),
     "fonts-noto-color-emoji": _font("Noto Color Emoji"),
+    "nginx-light": nginx,
     "postgresql": lambda: stores.program("initdb") and stores.program("postgres"),
     "redis-server": lambda: stores.program("redis-server"),
 }

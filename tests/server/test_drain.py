@@ -36,9 +36,9 @@ def signed_up(client: httpx.Client) -> None:
     assert answer.status_code == 302, answer.text
 
 
-def asked(client: httpx.Client) -> tuple[str, str]:
-    """Let her ask for a long answer; the reply's uid and its run's."""
-    form = {"text": "Tell me everything.", "client_id": str(uuid.uuid4()), "model": "demo-openai/long"}
+def asked(client: httpx.Client, model: str = "demo-openai/long") -> tuple[str, str]:
+    """Let her ask for an answer, by itself a long one; the reply's uid and its run's."""
+    form = {"text": "Tell me everything.", "client_id": str(uuid.uuid4()), "model": model}
     form["csrfmiddlewaretoken"] = token(client.get("/"))
     answer = client.post("/c/", data=form, headers={"X-Fragment": "1"})
     assert answer.status_code == 201, answer.text
