@@ -17,7 +17,7 @@ from scripts import environment, processes
 from ..sites import Database
 from .test_serve import settings
 
-pytestmark = pytest.mark.store
+pytestmark = [pytest.mark.store, pytest.mark.long]
 WORDS = "Grüße, 世界 \U0001f44b\u200d"
 FILL = f"""
 from django.contrib.sessions.models import Session
