@@ -138,3 +138,14 @@ def test_a_backup_that_fails_leaves_the_older_one(env: dict[str, str], backup: P
     assert "is a folder" in refused(env, "backup", str(tmp_path))
     assert "cannot be written" in refused(env, "backup", str(tmp_path / "no" / "where"))
     assert not list(tmp_path.glob(".backup.*"))
+
+
+def test_a_running_answer_keeps_its_database(env: dict[str, str], backup: Path) -> None:
+    live = (
+        "from chatsite.conversations.models import Run; from django.utils import timezone;"
+        "Run.objects.create(model='a', upstream='a', dialect='openai',"
+        " lease_until=timezone.now() + timezone.timedelta(hours=1))"
+    )
+    done(env, "shell", "--no-imports", "-c", live)
+    assert "Stop it first" in refused(env, "restore", "--replace", str(backup))
+    assert held(env) == FULL
