@@ -19,7 +19,7 @@ from scripts.processes import ROOT
 DEPLOY = ROOT / "deploy"
 GUIDE = ROOT / "docs" / "deployment.md"
 HOME = "/opt/chatsite"
-LATER = {"backup", "restore"}
+
 """Commands that come with docs/operations.md."""
 AFTER_DRAIN = 30
 
@@ -57,7 +57,7 @@ def test_commands_that_are_named_are_there() -> None:
     assert {"serve", "migrate", "firstadmin"} <= named
     env = {**environment.without_settings(os.environ), "SECRET_KEY": "tests only " * 5}
     said = subprocess.run([sys.executable, "manage.py", "help", "--commands"], cwd=ROOT, env=env, capture_output=True)
-    assert named - LATER <= set(said.stdout.decode().split())
+    assert named <= set(said.stdout.decode().split())
 
 
 def test_the_image_is_made_of_what_is_there() -> None:

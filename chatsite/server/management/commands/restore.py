@@ -1,0 +1,81 @@
+"""`manage.py restore FILE`: the database as a backup holds it."""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError, connection
+from django.db.migrations.loader import MigrationLoader
+
+from chatsite import schema
+from chatsite.accounts.models import User
+from chatsite.backups import BackupError, Manifest, postgresql, read, sqlite
+from chatsite.conversations.models import Conversation, Run
+
+
+class Command(BaseCommand):
+    """Changes all or nothing."""
+
+    help = "Replace the database by the one in FILE. Stop the servers first. Everybody has to sign in again."
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """What, and whether people and conversations may be lost by it."""
+        parser.add_argument("file", type=Path, help="a file that `manage.py backup` wrote")
+        parser.add_argument("--replace", action="store_true", help="even if there are people or conversations")
+
+    def handle(self, *, file: Path, replace: bool, **options: Any) -> None:
+        """Look at everything first; then replace in one step."""
+        try:
+            with tempfile.TemporaryDirectory(dir=settings.VAR_DIR, prefix=".restore.") as folder:
+                dump = Path(folder, "database")
+                _check(read(file, dump))
+                _free(replace=replace)
+                _load(dump)
+        except (BackupError, OSError, DatabaseError) as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write("Restored. All sign-in sessions were ended.")
+        if not schema.current():
+            self.stdout.write("The backup is of an older version. Run: python3 manage.py migrate")
+
+
+def _check(manifest: Manifest) -> None:
+    if manifest.vendor != connection.vendor:
+        raise BackupError(
+            f"This is a backup of {manifest.vendor}, and the database is {connection.vendor}. Set DATABASE_URL."
+        )
+    known = {f"{app}.{name}" for app, name in MigrationLoader(None).disk_migrations or {}}
+    if newer := sorted(set(manifest.migrations) - known):
+        raise BackupError(f"This backup is of a newer version: it knows {newer[-1]}. Restore it with that version.")
+
+
+def _free(*, replace: bool) -> None:
+    """Nobody uses the database, and nothing in it is lost unasked."""
+    tables = set(connection.introspection.table_names())
+    if Run._meta.db_table in tables and (Run.objects.live().exclude(pk__in=Run.objects.lost().values("pk"))).exists():
+        raise BackupError("A server is writing an answer in this database. Stop it first, then restore.")
+    if not replace and any(m._meta.db_table in tables and m._base_manager.exists() for m in (User, Conversation)):
+        raise BackupError("The database has people or conversations. To lose them for the backup's, add --replace.")
+    if connection.vendor == "postgresql" and _others():
+        raise BackupError("Others are connected to the database. Stop the servers first, then restore.")
+
+
+def _others() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database()"
+            " AND pid <> pg_backend_pid() AND backend_type = 'client backend')"
+        )
+        return bool(cursor.fetchone()[0])
+
+
+def _load(dump: Path) -> None:
+    connection.close()
+    if connection.vendor == "sqlite":
+        sqlite.load(dump, Path(connection.settings_dict["NAME"]))
+    else:
+        postgresql.load(dump, connection.settings_dict)
