@@ -19,8 +19,6 @@ from scripts.processes import ROOT
 DEPLOY = ROOT / "deploy"
 GUIDE = ROOT / "docs" / "deployment.md"
 HOME = "/opt/chatsite"
-
-"""Commands that come with docs/operations.md."""
 AFTER_DRAIN = 30
 
 
