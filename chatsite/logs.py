@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 import os
 import queue
+import re
 import stat
 import sys
 import threading
 import time
+from contextvars import ContextVar
+from datetime import UTC, datetime
 from typing import Final, TextIO
 
+request_id: Final[ContextVar[str]] = ContextVar("request_id", default="")
+"""The id of the request that is being answered."""
+NAMED: Final = {
+    "run": re.compile(r"\brun[ =]([0-9a-f]{8}-[0-9a-f-]{27})\b"),
+    "error": re.compile(r"\breference ([0-9A-Z]{4,12})\b"),
+}
+"""How our own lines name a run, and the reference that a person reads out (I-21)."""
 PATIENCE: Final = 1.0
 """Seconds for which the end of a process waits for its last lines to be taken."""
 DROPPED: Final = {
@@ -33,6 +44,24 @@ class Line(logging.Formatter):
         """The line, with nothing in it that could begin another one."""
         line = super().formatMessage(record)
         return "".join(c if c >= " " and c != "\x7f" else f"\\x{ord(c):02x}" for c in line)
+
+
+class Json(logging.Formatter):
+    """One JSON object a line, with the ids by which lines belong together where a line has any."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Time, level, logger and message; `request`, `run` and `error`; `trace`."""
+        message = record.getMessage()
+        line = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": message,
+            "request": request_id.get(),
+            **{name: found[1] for name, pattern in NAMED.items() if (found := pattern.search(message))},
+            "trace": self.formatException(record.exc_info) if record.exc_info else "",
+        }
+        return json.dumps({name: value for name, value in line.items() if value}, ensure_ascii=False)
 
 
 def handler() -> logging.Handler:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import re
+import secrets
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
@@ -12,11 +14,15 @@ from django.http import HttpRequest, HttpResponseBase
 from django.urls import get_callable
 
 from chatsite import policies
+from chatsite.logs import request_id
 from chatsite.origin import Application, Receive, Scope, Send
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 OURS = ("same-origin", "none")
 LEAVING = "account_logout"
+MACHINES = ("/healthz", "/readyz", "/metrics")
+"""What is asked by programs on this machine, by whatever name; nothing of the answer depends on it."""
+PLAIN = re.compile(r"[A-Za-z0-9_.-]{8,64}")
 
 Handler = Callable[[HttpRequest], Any]
 
@@ -34,6 +40,8 @@ class PolicyMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
         """One request."""
+        if request.path_info in MACHINES:
+            request.META["HTTP_HOST"] = settings.ALLOWED_HOSTS[0].lstrip(".")
         if self.is_async:
             return self._later(request)
         return dress(request, self.get_response(request))
@@ -69,6 +77,12 @@ def dress(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
     return response
 
 
+def requested(scope: Scope) -> str:
+    """The request's id: the one that a proxy of ours has given it, or a new one."""
+    given = dict(scope["headers"]).get(b"x-request-id", b"").decode("latin-1")
+    return given if settings.TRUSTED_PROXIES and PLAIN.fullmatch(given) else secrets.token_hex(8)
+
+
 def _has_left(request: HttpRequest, response: HttpResponseBase) -> bool:
     """Whether this answers a sign-out that the person asked for; one whose session merely ends keeps the drafts."""
     match = request.resolver_match
@@ -88,8 +102,12 @@ class Dressed:
             await self.application(scope, receive, send)
             return
 
+        id = requested(scope)
+        request_id.set(id)
+
         async def dressed(message: Any) -> None:
             if message["type"] == "http.response.start":
+                message = {**message, "headers": [*message["headers"], (b"x-request-id", id.encode())]}
                 present = {name.lower() for name, _ in message["headers"]}
                 wanted = policies.headers(policies.policy(scope["path"])).raw
                 if b"content-security-policy" not in present:

@@ -274,13 +274,19 @@ STORAGES = {
     },
 }
 
+# For machines
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+if METRICS_TOKEN and len(METRICS_TOKEN) < 16:
+    raise ImproperlyConfigured("METRICS_TOKEN must have 16 characters or more: whoever guesses it reads the numbers.")
+
 # Logs: one line each, no content, no addresses with queries
 LOG_LEVEL = _choice("LOG_LEVEL", "info", ("debug", "info", "warning", "error")).upper()
+LOG_FORMAT = _choice("LOG_FORMAT", "line", ("line", "json"))
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"()": "chatsite.logs.Line"}},
-    "handlers": {"stderr": {"()": "chatsite.logs.handler", "formatter": "line"}},
+    "formatters": {"line": {"()": "chatsite.logs.Line"}, "json": {"()": "chatsite.logs.Json"}},
+    "handlers": {"stderr": {"()": "chatsite.logs.handler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
         "django": {"level": "WARNING", "handlers": [], "propagate": True},

@@ -14,6 +14,7 @@ from .errors import UpstreamError
 from .events import CONTENT, TERMINAL, Alive, Event, Failed, Waiting, merge
 from .measure import length, shortened, split
 from .prompts import Prompt
+from .tally import tally
 from .upstreams import Asker, Model
 
 
@@ -118,6 +119,8 @@ class Answer:
                 read = await self._next(reads)
                 held = merge([*held, *self._fitting([event for event in read if not isinstance(event, Alive)])])
                 ended = bool(held) and isinstance(held[-1], TERMINAL)
+                if ended and isinstance(failed := held[-1], Failed):
+                    tally.refused[failed.kind] += 1
                 self._shown = self._shown or any(isinstance(event, CONTENT) for event in held)
                 if held and (ended or self._shown):
                     yield split(held)

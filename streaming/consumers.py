@@ -25,6 +25,7 @@ from .events import TERMINAL, Event, merge
 from .frames import Ack, Follow, Leave
 from .logs import Batch, Log
 from .measure import size
+from .tally import tally
 from .watch import Door, Watch
 from .window import Bucket, Outlet, Pace, Window
 
@@ -174,6 +175,7 @@ class RelayConsumer(AsyncWebsocketConsumer):
                     if isinstance(piece.events[-1], TERMINAL):
                         await self._stored(run)
                     after, position, events, _ = piece
+                    tally.events += position - after
                     await self._outlet.send("events", run=run, after=after, position=position, events=events)
                 await self._pace.rest()
 
@@ -203,6 +205,7 @@ class RelayConsumer(AsyncWebsocketConsumer):
             self._hints.pop((what, id), None)
 
     async def _write(self, payload: bytes) -> None:
+        tally.bytes += len(payload)
         write: Callable[[bytes], Awaitable[None]] | None = self.scope.get("extensions", {}).get("write_frame")
         if write is not None:
             await write(payload)
@@ -225,6 +228,7 @@ class RelayConsumer(AsyncWebsocketConsumer):
         """Close the socket from our side; nothing more is sent or heard from here on."""
         if not self._ended:
             self._ended = True
+            tally.closed[code] += 1
             self._let_go()
             await self.close(code)
 

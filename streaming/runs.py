@@ -19,10 +19,11 @@ from typing import Any, Final, Protocol
 from .attempts import Answer, Limits
 from .breaker import Guarded
 from .errors import Gone, Lost, Refused, UpstreamError
-from .events import TERMINAL, Event, Failed, Finished, Started, Stopped, Terminal, Waiting
+from .events import CONTENT, TERMINAL, Event, Failed, Finished, Started, Stopped, Terminal, Waiting
 from .logs import Log
 from .overlap import Continuing, opening
 from .prompts import Prompt
+from .tally import tally
 from .upstreams import Asker, Model
 
 __all__ = ["Ledger", "Limits", "Runs"]
@@ -57,6 +58,7 @@ class _Live:
         self.run, self.fence, self.answer = run, fence, answer
         self.position = position
         self.request = ""
+        self.began: float | None = time.monotonic()
         self.verdict: Terminal | None = None
         self.task: asyncio.Task[None] | None = None
         self.listener: asyncio.Task[None] | None = None
@@ -211,6 +213,9 @@ class Runs:
             return verdict
 
     async def _append(self, live: _Live, events: list[Event]) -> None:
+        if live.began is not None and any(isinstance(one, CONTENT) for one in events):
+            tally.first.append(time.monotonic() - live.began)
+            live.began = None
         live.request = live.request or next((one.request for one in events if isinstance(one, Started | Failed)), "")
         live.position = await self._log.append(live.run, live.fence, live.position, events)
 
@@ -253,12 +258,15 @@ class Runs:
 def _record(live: _Live, model: Model, last: Terminal | None, seconds: float) -> None:
     """One line a run: names, numbers and reasons, no words."""
     failed = last if isinstance(last, Failed) else None
+    how = type(last).__name__.lower() if last else "lost"
+    reason = failed.reason if failed else getattr(last, "reason", getattr(last, "by", ""))
+    tally.ended[how, reason] += 1
     logger.log(
         logging.INFO if isinstance(last, (Finished, Stopped)) else logging.WARNING,
         "run %s ended: %s reason=%s status=%s upstream=%s model=%s request=%s events=%d retries=%d seconds=%.2f",
         live.run,
-        type(last).__name__.lower() if last else "lost",
-        failed.reason if failed else getattr(last, "reason", getattr(last, "by", "")),
+        how,
+        reason,
         failed.status if failed else None,
         model.upstream.name,
         model.name,

@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import contextvars
 import logging
+import time
 from collections.abc import Coroutine
 from contextlib import aclosing
 from typing import Any, Final
@@ -42,6 +43,12 @@ class Recorder:
         self.unsaved: dict[str, Run] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._beat: asyncio.Task[None] | None = None
+
+    @property
+    def lag(self) -> float:
+        """For how many seconds the oldest text that is not saved yet has waited for it."""
+        waiting = [one.grown_at for one in self.live.values() if one.dirty]
+        return time.monotonic() - min(waiting) if waiting else 0.0
 
     def follow(self, run: Run, reply: Message, model: Model) -> None:
         """Write this run down, into this reply, from its first event on."""

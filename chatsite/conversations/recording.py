@@ -51,13 +51,14 @@ class Snapshot(NamedTuple):
 
 
 class Recording:
-    """A live run as it is written down. `dirty` is whether it has grown since it was last saved."""
+    """A live run as it is written down. `dirty`: it has grown since it was last saved, and that at `grown_at`."""
 
     def __init__(self, run: Run, reply: Message, model: Model) -> None:
         self.run, self.prices = run, model.prices
         self.owner = reply.conversation.owner_id
         self.conversation, self.reply = reply.conversation.uid, reply.uid
         self.transcript, self.position, self.dirty = Transcript(), 0, False
+        self.grown_at = 0.0
         self.settled = asyncio.Event()
         self.first_at: datetime | None = None
         self.ended_at: datetime | None = None
@@ -72,6 +73,8 @@ class Recording:
             if isinstance(event, Started | Failed):
                 self.request = event.request or self.request
         self.transcript.apply_all(batch.events)
+        if not self.dirty:
+            self.grown_at = time.monotonic()
         self.position, self.dirty = batch.position, True
         if self.transcript.outcome is not None:
             self.ended_at = timezone.now()

@@ -124,7 +124,9 @@ class Supervisor:
         listening: Callable[[], None] = lambda: None,
         env: Mapping[str, str] | None = None,
         times: Times | None = None,
+        gone: Callable[[int], None] = lambda pid: None,
     ) -> None:
+        self._gone = gone
         self.times = times or Times()
         self._listener, self._command, self._wanted = listener, command, workers
         self._listening = listening
@@ -170,6 +172,7 @@ class Supervisor:
             logger.error("no worker can be started: %s", error.strerror)
             return None
         self._workers.add(worker)
+        self._task(self._mourn(worker))
         if self._ending.is_set():
             worker.dismiss()
         if await worker.listens(self.times.start):
@@ -180,6 +183,10 @@ class Supervisor:
         if not self._ending.is_set():
             logger.error("worker %d ended with %d before it listened", worker.process.pid, code)
         return None
+
+    async def _mourn(self, worker: Worker) -> None:
+        await worker.process.wait()
+        self._gone(worker.process.pid)
 
     # Between
 

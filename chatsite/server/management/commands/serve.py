@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import errno
 import os
 import signal
 import socket
 import sys
 import threading
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from django.utils.module_loading import import_string
+from prometheus_client.multiprocess import mark_process_dead
 
 from chatsite import health, policies, schema
 from chatsite.conversations.engine import engine
 from chatsite.database import keep_open
+from chatsite.metrics import meter
 from chatsite.server import Hooks, Limits, Server, open_listener
 from chatsite.server.seat import Seat
 from chatsite.server.workers import Supervisor, Times
@@ -61,7 +65,8 @@ class Command(BaseCommand):
             settings.PORT = listener.getsockname()[1]
             os.environ["PORT"] = str(settings.PORT)
             if workers is not None:
-                sys.exit(self._supervisor(listener, host, workers).run())
+                with TemporaryDirectory(prefix="chatsite-metrics-") as numbers:
+                    sys.exit(self._supervisor(listener, host, workers, numbers).run())
             if refused := schema.complaint():
                 self.stderr.write(refused)
                 sys.exit(1)
@@ -74,14 +79,19 @@ class Command(BaseCommand):
     def _listener(self, host: str, port: int, fd: int | None) -> socket.socket:
         return open_listener(host, port) if fd is None else socket.socket(fileno=fd)
 
-    def _supervisor(self, listener: socket.socket, host: str, workers: int) -> Supervisor:
+    def _supervisor(self, listener: socket.socket, host: str, workers: int, numbers: str) -> Supervisor:
         def command(fd: int, seat: int) -> list[str]:
             place = ["--host", host, "--fd", str(fd), "--seat", str(seat)]
             return [sys.executable, sys.argv[0], "serve", *place]
 
-        times = Times(end=settings.DRAIN_SECONDS + AFTER_DRAIN)
         return Supervisor(
-            listener, command, workers, listening=lambda: _say(host), env=environment_at_start, times=times
+            listener,
+            command,
+            workers,
+            listening=lambda: _say(host),
+            env={**environment_at_start, "PROMETHEUS_MULTIPROC_DIR": numbers},
+            times=Times(end=settings.DRAIN_SECONDS + AFTER_DRAIN),
+            gone=lambda pid: mark_process_dead(pid, numbers),  # type: ignore[no-untyped-call]
         )
 
     def _server(self, listener: socket.socket, host: str, seat: Seat) -> Server:
@@ -91,6 +101,7 @@ class Command(BaseCommand):
 
         def listening() -> None:
             engine()  # and now that there is a loop, it looks after what an earlier process left
+            self.counting = asyncio.ensure_future(meter.rounds())
             if not seat.taken:
                 _say(host)
             seat.listening(lambda replaced: server.end(replaced=replaced))
