@@ -225,7 +225,11 @@ else:
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="chat@localhost")
 EMAIL_VERIFICATION = env.bool("EMAIL_VERIFICATION", default=bool(EMAIL_URL))
 ACCOUNT_ADAPTER = "chatsite.accounts.adapter.AccountAdapter"
-ACCOUNT_FORMS = {"login": "chatsite.accounts.forms.LoginForm", "signup": "chatsite.accounts.forms.SignupForm"}
+ACCOUNT_FORMS = {
+    "login": "chatsite.accounts.forms.LoginForm",
+    "signup": "chatsite.accounts.forms.SignupForm",
+    "change_password": "chatsite.accounts.forms.ChangePasswordForm",
+}
 ACCOUNT_MAX_EMAIL_ADDRESSES = 1
 # An address pauses for five minutes after five wrong passwords: `adapter.TRIES` counts down to it.
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/300s/key"}

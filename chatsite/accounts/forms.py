@@ -53,6 +53,16 @@ class SignupForm(allauth.SignupForm):
             return None, redirect("account_login")
 
 
+class ChangePasswordForm(allauth.ChangePasswordForm):
+    """The old password, and twice the new one."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _name(self.fields["oldpassword"], _("Current password"))
+        _name(self.fields["password1"], _("New password"))
+        _name(self.fields["password2"], _("New password, again"))
+
+
 class ZoneSelect(forms.Select):
     """Some six hundred options in one go: Django renders a template for each, a tenth of a second in all."""
 

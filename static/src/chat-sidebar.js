@@ -1,5 +1,6 @@
 /** `<chat-sidebar>`: the list of conversations; beside the page where there is room, else a drawer over it. */
 import { part } from "./parts.js";
+import { renameRow } from "./rename-row.js";
 import { get } from "./request.js";
 import { runs } from "./runs.js";
 import { walk } from "./toolbar.js";
@@ -9,6 +10,8 @@ const GATHER = 250;
 export class ChatSidebarElement extends HTMLElement {
   /** @type {any} */
   #timer = null;
+  /** Whether a name is being written in the list, which must not change meanwhile. */
+  #renames = false;
   #changed = () => this.refresh();
 
   static define(tag = "chat-sidebar") {
@@ -22,7 +25,7 @@ export class ChatSidebarElement extends HTMLElement {
     document.addEventListener("click", this);
     this.addEventListener("toggle", this);
     this.addEventListener("beforetoggle", this);
-    part(this, "list").addEventListener("keydown", (event) => walk(event, part(this, "list"), "a"));
+    part(this, "list").addEventListener("keydown", (event) => this.#key(event));
     if (!part(this, "list").childElementCount) this.refresh();
     this.#compare();
     part(this, "list").querySelector('[aria-current="page"]')?.scrollIntoView({ block: "nearest" });
@@ -58,6 +61,19 @@ export class ChatSidebarElement extends HTMLElement {
     this.#timer ??= setTimeout(() => this.#fetch(), GATHER);
   }
 
+  /** @param {KeyboardEvent} event */
+  #key(event) {
+    const row = /** @type {Element} */ (event.target).closest("a");
+    if (row && event.key === "F2") {
+      event.preventDefault();
+      this.#renames = true;
+      renameRow(row, () => {
+        this.#renames = false;
+        this.refresh();
+      });
+    } else if (row) walk(event, part(this, "list"), "a");
+  }
+
   /** What lies under the open drawer is out of reach; before it closes it is not, so that the focus can go back. @param {ToggleEvent} event */
   #cover({ type, newState }) {
     const main = /** @type {HTMLElement} */ (document.getElementById("main"));
@@ -70,7 +86,7 @@ export class ChatSidebarElement extends HTMLElement {
   async #fetch() {
     const answer = await get("/conversations/");
     this.#timer = null;
-    if (answer.status !== 200 || !answer.document) return;
+    if (answer.status !== 200 || !answer.document || this.#renames) return;
     const list = part(this, "list");
     const focused = list.contains(document.activeElement) ? document.activeElement?.getAttribute("href") : null;
     const nodes = Array.from(answer.document.body.childNodes, (node) => document.importNode(node, true));

@@ -33,6 +33,7 @@ export const ICONS = [
   "eye",
   "eye-off",
   "settings",
+  "keyboard",
   "key-round",
   "log-out",
   "users",

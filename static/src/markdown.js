@@ -193,7 +193,8 @@ export class Markdown {
     group.columns = context.columns;
     if (open?.kind === "list") goOn(/** @type {Branch} */ (node), group, open);
     if (open?.kind === "table") bodyOf(node).skip = open.skip;
-    if (typeof node === "object" && "attrs" in node) node.attrs.dir = "auto";
+    // Not a list, whose items have each their own: the browser would look through all of them for each that comes.
+    if (typeof node === "object" && "attrs" in node && node.tag !== "ul" && node.tag !== "ol") node.attrs.dir = "auto";
     return node;
   }
 
@@ -277,8 +278,8 @@ export class Markdown {
     const numbers = new Map(this.#shownNumbers);
     for (const label of notes.keys()) if (!numbers.has(label)) numbers.set(label, numbers.size + 1);
     const items = [...notes].map(([label, { children }]) => ({ children, value: numbers.get(label) ?? 0 })).sort((a, b) => a.value - b.value);
-    const list = items.map(({ children, value }) => branch("li", { id: `note-${this.#id}-${value}`, value: String(value) }, children));
-    return [branch("section", { class: "footnotes", dir: "auto" }, [branch("ol", {}, list)])];
+    const list = items.map(({ children, value }) => branch("li", { id: `note-${this.#id}-${value}`, value: String(value), dir: "auto" }, children));
+    return [branch("section", { class: "footnotes" }, [branch("ol", {}, list)])];
   }
 }
 

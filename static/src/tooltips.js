@@ -2,6 +2,8 @@
 
 const HOVER = 500;
 const GAP = 6;
+/** A finger has nothing to hover with, and what it has touched needs no explanation. */
+const hovers = matchMedia("(hover: hover)");
 
 /** @type {any} */
 let timer = null;
@@ -16,7 +18,7 @@ export function serveTooltips() {
 function point(target, after) {
   const button = target instanceof Element ? target.closest("[data-tip]") : null;
   hide();
-  if (button && (after || button.matches(":focus-visible"))) timer = setTimeout(() => show(button), after);
+  if (button && hovers.matches && (after || button.matches(":focus-visible"))) timer = setTimeout(() => show(button), after);
 }
 
 /** @param {Element} button */

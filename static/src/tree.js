@@ -67,6 +67,8 @@ function opened(token) {
   const start = token.attrGet("start");
   if (tag === "ol" && start !== null) attrs.start = String(start);
   if (tag === "th") attrs.scope = "col";
+  // Its mark stands where its own words begin.
+  if (tag === "li") attrs.dir = "auto";
   const style = token.attrGet("style");
   if (style) attrs.class = ALIGN[String(style)];
   return branch(tag, attrs);

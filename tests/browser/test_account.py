@@ -24,3 +24,12 @@ async def test_a_chosen_theme_is_there_at_once_and_after_a_reload(page: Page) ->
     await expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     await page.goto("/")
     await expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+
+
+async def test_each_field_for_a_new_password_has_one_name(page: Page) -> None:
+    await sign_up(page, email="account-password@example.com")
+    await page.goto("/accounts/password/change/")
+    for name in ("Current password", "New password", "New password, again"):
+        field = page.get_by_label(name, exact=True)
+        await expect(field).to_have_count(1)
+        assert await field.get_attribute("placeholder") is None

@@ -98,6 +98,31 @@ async def test_what_is_half_written_does_not_flash_up_as_marks(renderer: Rendere
     assert seen == []
 
 
+async def test_each_item_has_its_mark_on_the_side_where_its_words_begin(renderer: Renderer) -> None:
+    """Alice's list in several languages: the space for a mark is on the right of Arabic, and on the left of English."""
+    items = "- English\n- العربية تبدأ من اليمين\n  - עברית\n  - inside\n\n1. [ ] مهمة\n2. two\n\n"
+    text = f"{items}[^1]: ملاحظة\n\nA mark.[^1]\n"
+    seen = await renderer.run(
+        """async text => {
+          const [container, prose] = renderer.begin();
+          for (const letter of text) {
+            prose.append(letter);
+            renderer.hurry(Infinity);
+          }
+          prose.end();
+          renderer.hurry(Infinity);
+          return [...container.querySelectorAll("li")].map(item => {
+            const [list, own] = [item.parentElement.getBoundingClientRect(), item.getBoundingClientRect()];
+            return [own.left - list.left, list.right - own.right].map(Math.round);
+          });
+        }""",
+        text,
+    )
+    left, right = [24, 0], [0, 24]
+    assert seen == [left, right, right, left, right, left, right]
+    assert await renderer.stream(*text) == await renderer.load(text)
+
+
 async def test_a_selection_survives_what_comes_after_it(renderer: Renderer) -> None:
     kept = await renderer.run(
         """() => {
