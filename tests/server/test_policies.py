@@ -95,6 +95,7 @@ def test_S_10_this_is_the_policy_of_each() -> None:
         "session": "data",
         "csp-report": "data",
         "healthz": "data",
+        "metrics": "data",
         "readyz": "data",
     }
 
@@ -235,6 +236,8 @@ async def test_what_no_middleware_sees_is_dressed_all_the_same() -> None:
     async def send(message: Any) -> None:
         sent.append(message)
 
-    await Dressed(bare)({"type": "http", "path": "/static/app.css"}, None, send)  # type: ignore[arg-type]
+    scope = {"type": "http", "path": "/static/app.css", "headers": []}
+    await Dressed(bare)(scope, None, send)  # type: ignore[arg-type]
     headers = {name.decode().lower(): value.decode() for name, value in sent[0]["headers"]}
+    assert len(headers.pop("x-request-id")) == 16
     assert headers == {"content-type": "text/css", **{name.lower(): value for name, value in EXACT["static"].items()}}
