@@ -33,7 +33,7 @@ def main() -> int:
         asked.minutes * 60,
         asked.people,
         asked.tabs,
-        kinds=tuple(filter(None, asked.only.split(","))),
+        kinds=tuple(filter(None, asked.only.split(","))) or None,
         fleet=scaled if asked.scaled else embedded,
     )
     print(f"seed {setting.seed}", flush=True)

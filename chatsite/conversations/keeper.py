@@ -94,11 +94,15 @@ class Keeper:
         return given_up
 
     async def stop(self) -> None:
-        """End what is being written here for accounts that were disabled or deleted meanwhile (P-03, P-13)."""
-        nobodys = Run.objects.live().filter(Q(owner__is_active=False) | Q(reply__isnull=True))
-        ours = nobodys.filter(uid__in=list(self.recorder.live)).values_list("uid", "reply")
-        for run, reply in await db(list)(ours) if self.recorder.live else ():
-            await self.log.ask_to_stop(str(run), "account_disabled" if reply else "deleted")
+        """End what is being written here for accounts and conversations that are gone meanwhile (P-03, P-13).
+
+        Who deletes a conversation asks for that at once; but what asks another process may be away (D-07).
+        """
+        gone = Q(reply__isnull=True) | Q(reply__conversation__deleted_at__isnull=False)
+        nobodys = Run.objects.live().filter(Q(owner__is_active=False) | gone)
+        ours = nobodys.filter(uid__in=list(self.recorder.live)).values_list("uid", "owner__is_active")
+        for run, active in await db(list)(ours) if self.recorder.live else ():
+            await self.log.ask_to_stop(str(run), "account_disabled" if active is False else "deleted")
 
     async def purge(self) -> int:
         """Remove for good what was deleted long enough ago, words and buffers; how many conversations."""

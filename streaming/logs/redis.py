@@ -54,6 +54,7 @@ class RedisLog(Log):
         self._wishes: dict[str, str] = {}  # to end runs, and
         self._closed: dict[str, None] = {}  # runs to forget, of which Redis has not heard yet
         self._tasks: set[asyncio.Task[None]] = set()
+        self._catching: asyncio.Task[None] | None = None
 
     @property
     def away(self) -> bool:
@@ -170,15 +171,15 @@ class RedisLog(Log):
     # When Redis was away
 
     def _fall_behind(self, run: str) -> None:
-        if not self._behind:
-            self._task(self._catch_up())
         self._behind[run] = None
+        self._back()
 
     def _left(self) -> None:
         self._task(self._give_up())
 
     def _back(self) -> None:
-        self._task(self._catch_up())
+        if self._catching is None or self._catching.done():
+            self._catching = self._task(self._catch_up())
 
     async def _give_up(self) -> None:
         await asyncio.sleep(GRACE)
@@ -218,10 +219,11 @@ class RedisLog(Log):
             if kept.ended:
                 self._own.pop(run, None)
 
-    def _task(self, work: Coroutine[Any, Any, None]) -> None:
+    def _task(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
 
 def _remember(what: dict[str, T], run: str, word: T) -> None:

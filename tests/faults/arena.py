@@ -40,8 +40,8 @@ class Setting:
     drain: float = 3.0
     grace: float = 1.0
     """How long a second of the promises is here: more where the machine is shared with other tests."""
-    kinds: Sequence[str] = ()
-    """Only these faults; without any, all that the fleet knows."""
+    kinds: Sequence[str] | None = None
+    """Only these faults; None is all that the fleet knows."""
     fleet: Make = embedded
     """What serves."""
     day: type[Day] = Day
@@ -94,7 +94,8 @@ class Arena:
 
     async def _trouble(self) -> None:
         nemesis = Nemesis(self.fleet, self.proxy, self.evidence, self.setting.drain)
-        faults = plan(self.setting.seed, self.setting.seconds, self.setting.kinds or self.fleet.kinds)
+        kinds = self.fleet.kinds if self.setting.kinds is None else self.setting.kinds
+        faults = plan(self.setting.seed, self.setting.seconds, kinds)
         until = time.monotonic() + self.setting.seconds
         lives = [asyncio.create_task(day.live(until)) for day in self.days]
         await nemesis.carry_out(faults)

@@ -28,8 +28,9 @@ from .evidence import Evidence
 from .oracle import Oracle, text_of
 from .people import Person
 from .rows import Rows
-from .servers import MIB
+from .servers import MIB, Make, embedded
 from .sockets import hears_it_all, tab
+from .supervised import supervised
 
 BOUND = 200 * 1.0 + 60.0
 """MiB that 200 viewers who do not read (one each), and all else that goes on here, may add to a process (I-19)."""
@@ -39,8 +40,8 @@ PING = b"\x89\x80\0\0\0\0"
 T = TypeVar("T")
 
 
-async def cancelled_at_random(seconds: float) -> None:
-    setting = Setting(secrets.randbelow(1_000_000), seconds, people=8, tabs=1, kinds=(), day=Restless)
+async def cancelled_at_random(seconds: float, fleet: Make = embedded) -> None:
+    setting = Setting(secrets.randbelow(1_000_000), seconds, people=8, tabs=1, kinds=(), fleet=fleet, day=Restless)
     print(f"seed {setting.seed}")
     async with arena(setting) as it:
         evidence = await it.run()
@@ -57,10 +58,16 @@ async def test_S_19_I_16_whatever_is_broken_off_nobody_reads_what_is_not_theirs(
     await cancelled_at_random(20)
 
 
+@pytest.mark.timeout(240)
+async def test_S_19_I_16_over_several_workers_too() -> None:
+    await cancelled_at_random(15, supervised)
+
+
 @pytest.mark.long
 @pytest.mark.timeout(900)
-async def test_S_19_for_ten_minutes_too() -> None:
-    await cancelled_at_random(600)
+@pytest.mark.parametrize("fleet", [embedded, supervised])
+async def test_S_19_for_ten_minutes_too(fleet: Make) -> None:
+    await cancelled_at_random(600, fleet)
 
 
 @pytest.fixture
