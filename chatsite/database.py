@@ -13,7 +13,7 @@ from typing import ParamSpec, TypeVar, cast
 
 from channels.db import DatabaseSyncToAsync
 from django.conf import settings
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 P = ParamSpec("P")
@@ -23,7 +23,21 @@ R = TypeVar("R")
 @functools.cache
 def executor() -> ThreadPoolExecutor:
     """The threads in which the database is used; `DATABASE_CONNECTIONS` of them."""
-    return ThreadPoolExecutor(max_workers=settings.DATABASE_CONNECTIONS, thread_name_prefix="db")
+    return ThreadPoolExecutor(settings.DATABASE_CONNECTIONS, thread_name_prefix="db", initializer=_connect_apart)
+
+
+def _connect_apart() -> None:
+    """Give this thread a connection beside the pool, where there is one.
+
+    A request holds one of the pool's until it is answered, and may wait for us meanwhile: were we to wait for the pool,
+    as many requests as it has connections would stand still (D-11).
+    """
+    pooled = connections[DEFAULT_DB_ALIAS]
+    options = pooled.settings_dict["OPTIONS"]
+    if "pool" in options:
+        apart = {name: value for name, value in options.items() if name != "pool"}
+        ours = {**pooled.settings_dict, "OPTIONS": apart, "CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
+        connections[DEFAULT_DB_ALIAS] = type(pooled)(ours, DEFAULT_DB_ALIAS)
 
 
 def db(fn: Callable[P, R]) -> Callable[P, Awaitable[R]]:

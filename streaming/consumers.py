@@ -39,7 +39,7 @@ FRAME: Final = 256 * 1024
 """About the largest frame, in bytes of text."""
 REPLAY: Final = 1024 * 1024
 """What is missing beyond this, and cannot be sent in pieces, is better taken from the row (R-08)."""
-BEAT: Final = 0.04
+BEAT: Final = 0.05
 PATIENCE: Final = 2.0
 """Seconds before a run that could not be relayed is tried again."""
 

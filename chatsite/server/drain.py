@@ -70,10 +70,14 @@ class Drain:
         self.begin()
 
     def begin(self, *, replaced: bool = False) -> None:
-        """End, if that has not begun. Who is `replaced` leaves new connections to whoever shares its socket."""
+        """End, if that has not begun. Who is `replaced` leaves new connections to whoever shares its socket.
+
+        So it keeps none open for a next request, either: it would have to refuse what the others can do.
+        """
         if self._task is None:
             if replaced:
                 self.server.stop_listening()
+                self.server.http_factory.leave()
             self._task = asyncio.ensure_future(self._end())
 
     async def _end(self) -> None:

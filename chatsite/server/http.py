@@ -84,6 +84,13 @@ class Channel(HTTPChannel):
         if not self._refused:
             super().rawDataReceived(data)
 
+    def checkPersistence(self, request: Any, version: bytes) -> bool:
+        """Whether another request may follow on this connection."""
+        if self.factory.leaving:
+            request.responseHeaders.setRawHeaders(b"connection", [b"close"])
+            return False
+        return bool(super().checkPersistence(request, version))
+
     # Refusing
 
     def lineLengthExceeded(self, line: bytes) -> None:
@@ -130,6 +137,12 @@ class Channel(HTTPChannel):
         """Whether something waits here that the kernel has not taken yet."""
         return bool(self.transport.dataBuffer or self.transport._tempDataBuffer)
 
+    def let_go(self) -> None:
+        """Hang up between two requests, or after the one that is being answered."""
+        self.persistent = False
+        if self._due is None and not self._handlingRequest:
+            self.loseConnection()
+
     def leave(self) -> None:
         """No longer ours to watch: lost, or a WebSocket by now."""
         self.gate.stopProducing()
@@ -160,6 +173,7 @@ class Factory(HTTPFactory):
         self.limits = limits
         self.timeOut = limits.idle_seconds
         self.channels: set[Channel] = set()
+        self.leaving = False
 
     def buildProtocol(self, addr: Any) -> Channel:
         """One connection."""
@@ -169,6 +183,12 @@ class Factory(HTTPFactory):
         channel.callLater = self.reactor.callLater
         channel.timeOut = self.timeOut
         return channel
+
+    def leave(self) -> None:
+        """From now on each connection is for one more request at most: the next one goes to whoever listens now."""
+        self.leaving = True
+        for channel in list(self.channels):
+            channel.let_go()
 
     def check(self) -> None:
         """Look after all of them."""
