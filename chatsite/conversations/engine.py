@@ -63,7 +63,7 @@ class Engine:
         begun = False
         try:
             await self.runs.start(str(run.uid), model, prompt, reply.text)
-            self.recorder.follow(run, reply, model)
+            self.recorder.follow(run, reply, model.prices)
             begun = True
         except StreamingError as error:
             logger.warning("run %s was not begun: %s", run.uid, type(error).__name__)

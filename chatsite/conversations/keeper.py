@@ -14,6 +14,8 @@ from django.db.models import Q
 
 from chatsite.audit.record import record
 from chatsite.database import db
+from streaming.errors import Lost, UpstreamError
+from streaming.events import Failed
 from streaming.logs import Log
 
 from . import hints
@@ -76,22 +78,45 @@ class Keeper:
         # What is being stored right now has ended, so nobody else renews it.
         waiting = {uid: one.run.fence for uid, one in self.recorder.live.items() if uid not in self.ledger.held}
         await self.ledger.renew(waiting)
-        given_up = await db(self._give_up)({*self.ledger.held, *self.recorder.live})
+        given_up = await db(self._unsaved)()
+        lost = await db(self._lost)({*self.ledger.held, *self.recorder.live})
+        left = [run for run in lost if not await self._inherit(run)]
+        given_up += await db(_give_up)(left)
         for one in given_up:
             await self.log.close(str(one.run))  # who follows it anywhere is sent to the row
             await hints.tell(one.owner, "message", one.reply)
             await hints.tell(one.owner, "conversations", one.conversation)
-        return len(given_up)
+        return len(given_up) + len(lost) - len(left)
 
-    def _give_up(self, ours: Collection[str]) -> list[Settled]:
+    def _unsaved(self) -> list[Settled]:
         given_up = []
         for uid, run in list(self.recorder.unsaved.items()):
             given_up += _settled(run) if run.give_up("not_stored") else []
             del self.recorder.unsaved[uid]
-        for run in Run.objects.lost().exclude(uid__in=ours).select_related("reply__conversation")[:AT_ONCE]:
-            if run.take_over(self.ledger.worker) and run.give_up("server_lost"):
-                given_up += _settled(run)
         return given_up
+
+    def _lost(self, ours: Collection[str]) -> list[Run]:
+        """Those that nobody answers for; from now on we do."""
+        lost = Run.objects.lost().exclude(uid__in=ours).select_related("reply__conversation")[:AT_ONCE]
+        return [run for run in lost if run.take_over(self.ledger.worker)]
+
+    async def _inherit(self, run: Run) -> bool:
+        """End it in its log, if that has outlived its process, and write down all that was said (D-03).
+
+        A log in Redis has what was shown after the row was last saved, and maybe an end that nobody came to store.
+        """
+        uid = str(run.uid)
+        if run.reply is None:
+            return False
+        try:
+            position = await self.log.open(uid, run.fence)
+            if position <= run.reply.position:
+                return False
+            await self.log.append(uid, run.fence, position, [Failed.of(UpstreamError("server_lost"))])
+        except Lost:
+            logger.info("run %s had ended, and was not stored", uid)
+        self.recorder.follow(run, run.reply, None, live=False)
+        return True
 
     async def stop(self) -> None:
         """End what is being written here for accounts and conversations that are gone meanwhile (P-03, P-13).
@@ -111,6 +136,10 @@ class Keeper:
             for run in await db(_purge)(conversation):
                 await self.log.close(str(run))
         return len(gone)
+
+
+def _give_up(runs: Collection[Run]) -> list[Settled]:
+    return [settled for run in runs if run.give_up("server_lost") for settled in _settled(run)]
 
 
 def _settled(run: Run) -> list[Settled]:

@@ -21,7 +21,7 @@ from django.db import InterfaceError, OperationalError
 from chatsite.database import db
 from streaming.errors import Gone
 from streaming.logs import Log
-from streaming.upstreams import Model
+from streaming.upstreams import Prices
 
 from . import hints
 from .models import Message, Run
@@ -50,9 +50,9 @@ class Recorder:
         waiting = [one.grown_at for one in self.live.values() if one.dirty]
         return time.monotonic() - min(waiting) if waiting else 0.0
 
-    def follow(self, run: Run, reply: Message, model: Model) -> None:
-        """Write this run down, into this reply, from its first event on."""
-        recording = self.live[str(run.uid)] = Recording(run, reply, model)
+    def follow(self, run: Run, reply: Message, prices: Prices | None, *, live: bool = True) -> None:
+        """Write this run down, into this reply, from its first event on; not `live`: from what another has written."""
+        recording = self.live[str(run.uid)] = Recording(run, reply, prices, live=live)
         task = _alone(self._follow(recording), f"record {run.uid}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

@@ -23,7 +23,7 @@ from streaming.dialects.repair import clean, clean_all
 from streaming.events import CONTENT, Failed, Finished, Reasoning, Started, Usage, to_dict
 from streaming.logs import Batch
 from streaming.transcript import Transcript
-from streaming.upstreams import Model, Prices
+from streaming.upstreams import Prices
 
 from .models import Message, Run, State
 from .models.run import reference
@@ -53,8 +53,8 @@ class Snapshot(NamedTuple):
 class Recording:
     """A live run as it is written down. `dirty`: it has grown since it was last saved, and that at `grown_at`."""
 
-    def __init__(self, run: Run, reply: Message, model: Model) -> None:
-        self.run, self.prices = run, model.prices
+    def __init__(self, run: Run, reply: Message, prices: Prices | None, *, live: bool = True) -> None:
+        self.run, self.prices, self.live = run, prices, live
         self.owner = reply.conversation.owner_id
         self.conversation, self.reply = reply.conversation.uid, reply.uid
         self.transcript, self.position, self.dirty = Transcript(), 0, False
@@ -80,8 +80,8 @@ class Recording:
             self.ended_at = timezone.now()
 
     def _time(self, event: object) -> None:
-        if not isinstance(event, CONTENT):
-            return
+        if not self.live or not isinstance(event, CONTENT):
+            return  # what was said before we came was said at some other time
         self.first_at = self.first_at or timezone.now()
         if isinstance(event, Reasoning):
             self._thinking = self._thinking or time.monotonic()

@@ -30,8 +30,11 @@ class Log(Protocol):
     def away(self) -> bool:
         """Whether what others write cannot be followed now, and what is written here not by others (D-07)."""
 
-    async def open(self, run: str, fence: int) -> None:
-        """Begin the log of this run, or take it over under a higher fence; `Lost` under any other."""
+    async def open(self, run: str, fence: int) -> int:
+        """Begin the log of this run, or take it over under a higher fence; the position of its last event.
+
+        `Lost` under any other fence, and where the run has ended.
+        """
 
     async def append(self, run: str, fence: int, after: int, events: Sequence[Event]) -> int:
         """Add these as `after + 1` and on; the position of the last.

@@ -107,15 +107,15 @@ class MemoryLog(Log):
     def away(self) -> bool:
         return False
 
-    async def open(self, run: str, fence: int) -> None:
+    async def open(self, run: str, fence: int) -> int:
         self._forget_old()
         known = self._runs.get(run)
         if known is None:
-            self._runs[run] = _Run(fence, stop_by=self._stops.pop(run, ""))
+            known = self._runs[run] = _Run(fence, stop_by=self._stops.pop(run, ""))
         elif fence <= known.fence or known.ended_at is not None:
             raise Lost(run)
-        else:
-            known.fence = fence
+        known.fence = fence
+        return known.top
 
     async def append(self, run: str, fence: int, after: int, events: Sequence[Event]) -> int:
         log = self._runs.get(run)

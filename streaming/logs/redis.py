@@ -62,7 +62,7 @@ class RedisLog(Log):
 
     # Writing
 
-    async def open(self, run: str, fence: int) -> None:
+    async def open(self, run: str, fence: int) -> int:
         self._mirrors.begin()
         said, found, stop = Said.BEHIND, None, ""
         with contextlib.suppress(Away):
@@ -72,10 +72,10 @@ class RedisLog(Log):
         self._mirrors.forget(run)
         if found is not None:
             self._local.adopt(run, found)
-        else:
-            await self._local.open(run, fence)
+        top = found.top if found else await self._local.open(run, fence)
         self._own[run] = _Own(fence, found.floor if found else 0)
         await self._take_up(run, said, self._wishes.pop(run, "") or stop)
+        return top
 
     async def append(self, run: str, fence: int, after: int, events: Sequence[Event]) -> int:
         here = self._local.where(run)

@@ -80,7 +80,9 @@ def folded(*events: Any) -> Transcript:
 
 
 def recorded(reply: Message, position: int, *events: Any) -> Recording:
-    recording = Recording(reply.run, reply, Catalogue([Upstream("u", "openai", "http://u", models=("m",))]).default)
+    recording = Recording(
+        reply.run, reply, Catalogue([Upstream("u", "openai", "http://u", models=("m",))]).default.prices
+    )
     recording.take(Batch(0, position, list(events)))
     return recording
 

@@ -92,6 +92,7 @@ async def test_D_03_of_three_workers_one_is_killed_and_its_viewers_go_on_elsewhe
         print(it.fleet.log.read_text()[-20_000:], *verdict.breaches)
     assert verdict.breaches == []
     assert verdict.states["interrupted"] > 0
+    assert verdict.last_second == 0, "the log has outlived its writer, with all that was shown"
     assert verdict.worst < 60
 
 
