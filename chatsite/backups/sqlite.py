@@ -49,13 +49,13 @@ def load(source: Path, database: Path) -> None:
             copy.replace(database)
             settle(database.parent)
     except (sqlite3.Error, OSError) as error:
-        raise BackupError(f"The database was left as it was; it cannot be replaced: {error}.") from error
+        raise BackupError(f"The database cannot be replaced, and nothing was changed: {error}.") from error
 
 
 def _sign_everybody_out(path: Path) -> None:
     with contextlib.closing(sqlite3.connect(path)) as copy:
         if copy.execute("PRAGMA integrity_check").fetchone() != ("ok",):
-            raise BackupError("The database in this backup is damaged. Take another backup.")
+            raise BackupError("The database in this backup is damaged; nothing was changed. Take another backup.")
         copy.execute("DELETE FROM django_session")
         copy.commit()
     with path.open("rb") as file:
