@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
-import json
-import os
 import shutil
 import signal
-import subprocess
 import sys
 import tarfile
 import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
-from scripts import environment, processes
+from chatsite.backups import BackupError, Manifest, write
+from scripts import processes
 
 from .. import releases
 from ..sites import OPENAI_MODEL, Database, Site
 from ..upstream import Gate, Pause, Upstream, Wait, openai_answer
+from .product import Product, changed
 from .test_upgrade import come_in, left_by, read_by_all_three
 
 pytestmark = pytest.mark.store
@@ -33,43 +29,7 @@ SPY = """#!/bin/sh
 {{ echo "$0" "$@"; env; }} >> {seen}
 exec {program} "$@"
 """
-MESSAGES = (
-    "SELECT id, role, state, text, reasoning, position, parent_id, continues_id FROM conversations_message ORDER BY id"
-)
 SESSION = "INSERT INTO django_session VALUES ('old', 'x', '2100-01-01')"
-
-
-class Product:
-    """A database, and the commands that whoever runs the product gives for it."""
-
-    def __init__(self, database: Database, seen: Path) -> None:
-        self.database = database
-        mine = {"DATABASE_URL": database.url, "SECRET_KEY": "tests only " * 5}
-        path = f"{seen.parent}:{os.environ['PATH']}"
-        self.env = {**environment.without_settings(os.environ), **mine, "PATH": path}
-
-    def done(self, *args: str) -> str:
-        """What a command says that works."""
-        result = self._run(*args)
-        assert result.returncode == 0, result.stderr
-        return result.stdout
-
-    def refused(self, *args: str) -> str:
-        """What a command says that does not."""
-        result = self._run(*args)
-        assert result.returncode == 1, result.stdout
-        assert "Traceback" not in result.stderr
-        return result.stderr
-
-    @property
-    def held(self) -> tuple[list[tuple[Any, ...]], int]:
-        """All messages, and how many people are signed in."""
-        ((sessions,),) = self.database.ask("SELECT count(*) FROM django_session")
-        return self.database.ask(MESSAGES), sessions
-
-    def _run(self, *args: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "manage.py", *args]
-        return subprocess.run(command, cwd=processes.ROOT, env=self.env, text=True, capture_output=True, timeout=60)
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +47,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def full(seen: Path, tmp_path_factory: pytest.TempPathFactory) -> Product:
     """Alice has a conversation with replies in every state, and is signed in."""
     database = left_by(releases.releases()[-1], tmp_path_factory.mktemp("full"))
-    product = Product(database, seen)
+    product = Product(database, seen.parent)
     product.done("migrate", "--verbosity=0")
     with database.open() as connection:
         connection.execute(SESSION)
@@ -106,29 +66,14 @@ def backup(full: Product, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def alices(full: Product, seen: Path, tmp_path: Path) -> Product:
     """A copy of Alice's, for a test to spoil."""
-    return Product(full.database.copy(tmp_path), seen)
+    return Product(full.database.copy(tmp_path), seen.parent)
 
 
 @pytest.fixture
 def nobodys(migrated: Database, seen: Path, tmp_path: Path) -> Product:
     """One with tables and nothing in them."""
     (tmp_path / "empty").mkdir()
-    return Product(migrated.copy(tmp_path / "empty"), seen)
-
-
-def changed(backup: Path, target: Path, dump: bytes | None = None, **values: object) -> Path:
-    """The same backup, telling something else of itself, or holding something else."""
-    with tarfile.open(backup) as old:
-        manifest = {**json.loads(old.extractfile("manifest.json").read()), **values}  # type: ignore[union-attr]
-        held = old.extractfile("database").read()  # type: ignore[union-attr]
-    if dump is not None:
-        held, manifest["sha256"] = dump, hashlib.sha256(dump).hexdigest()
-    with tarfile.open(target, "w") as new:
-        for name, content in (("manifest.json", json.dumps(manifest).encode()), ("database", held)):
-            member = tarfile.TarInfo(name)
-            member.size = len(content)
-            new.addfile(member, io.BytesIO(content))
-    return target
+    return Product(migrated.copy(tmp_path / "empty"), seen.parent)
 
 
 def test_alices_words_come_back_in_every_state_and_a_server_goes_on_with_them(
@@ -215,15 +160,22 @@ def test_a_restore_that_fails_half_way_leaves_what_was_there(alices: Product, ba
     assert not list(tmp_path.glob(".db.sqlite3.*"))
 
 
-def test_a_backup_that_fails_leaves_the_older_one(alices: Product, tmp_path: Path, seen: Path) -> None:
+def test_a_backup_that_fails_leaves_the_older_one(tmp_path: Path) -> None:
     file = tmp_path / "backup"
     file.write_bytes(b"the older one")
-    away = Product(Database(f"sqlite:///{tmp_path / 'nowhere' / 'db.sqlite3'}"), seen)
-    away.refused("backup", str(file))
+    away = Product(Database(f"sqlite:///{tmp_path / 'nowhere' / 'db.sqlite3'}"))
+    assert "unable to open" in away.refused("backup", str(file))
     assert file.read_bytes() == b"the older one"
-    assert "is a folder" in away.refused("backup", str(tmp_path))
-    assert "cannot be written" in away.refused("backup", str(tmp_path / "no" / "where"))
     assert not list(tmp_path.glob(".backup.*"))
+
+
+@pytest.mark.parametrize(("where", "words"), [("", "is a folder"), ("no/where", "cannot be written")])
+def test_a_backup_needs_a_place(tmp_path: Path, where: str, words: str) -> None:
+    def dump(target: Path) -> Manifest:
+        raise AssertionError("nothing is dumped in vain")
+
+    with pytest.raises(BackupError, match=words):
+        write(tmp_path / where, dump)
 
 
 def test_a_killed_backup_leaves_the_older_one_and_the_next_one_clears_up(alices: Product, tmp_path: Path) -> None:
@@ -259,6 +211,10 @@ def test_a_backup_while_a_server_writes_is_whole_and_no_restore_disturbs_the_ser
         come_in(site, "alice", alice)
         assert "Stop" in alices.refused("restore", "--replace", str(backup))
         assert begin(alice, "Count").status_code == 201
+        until = time.monotonic() + 30
+        while not alices.held[0][-1][3]:
+            assert time.monotonic() < until
+            time.sleep(0.05)
         alices.done("backup", str(tmp_path / "live"))
         assert "Stop it first" in alices.refused("restore", "--replace", str(backup))
         site.kill()
@@ -267,4 +223,4 @@ def test_a_backup_while_a_server_writes_is_whole_and_no_restore_disturbs_the_ser
     *_, question, reply = nobodys.held[0]
     assert (question[1], question[3]) == ("user", "Count")
     assert (reply[1], reply[2]) == ("assistant", "streaming")
-    assert "".join(words).startswith(reply[3])
+    assert reply[3] and "".join(words).startswith(reply[3])
