@@ -5,19 +5,23 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
+
+END: Final = ".unfinished"
 
 
 @contextlib.contextmanager
 def scratch(where: Path, name: str) -> Iterator[Path]:
-    """A folder `.name.…` in `where`, which nobody else can enter."""
-    prefix = f".{name}."
-    for old in [path for path in where.iterdir() if path.name.startswith(prefix) and path.is_dir()]:
+    """A folder `.name.….unfinished` in `where`, which nobody else can enter."""
+    ours = re.compile(rf"\.{re.escape(name)}\.\w{{8}}{re.escape(END)}")
+    for old in [path for path in where.iterdir() if ours.fullmatch(path.name)]:
         _remove_if_left(old)
-    with tempfile.TemporaryDirectory(dir=where, prefix=prefix) as made, _held(Path(made)):
+    with tempfile.TemporaryDirectory(dir=where, prefix=f".{name}.", suffix=END) as made, _held(Path(made)):
         yield Path(made)
 
 

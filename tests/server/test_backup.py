@@ -29,6 +29,7 @@ SPY = """#!/bin/sh
 {{ echo "$0" "$@"; env; }} >> {seen}
 exec {program} "$@"
 """
+LEFT = ".backup.*.unfinished"
 SESSION = "INSERT INTO django_session VALUES ('old', 'x', '2100-01-01')"
 
 
@@ -74,6 +75,13 @@ def nobodys(migrated: Database, seen: Path, tmp_path: Path) -> Product:
     """One with tables and nothing in them."""
     (tmp_path / "empty").mkdir()
     return Product(migrated.copy(tmp_path / "empty"), seen.parent)
+
+
+@pytest.fixture
+def bare(seen: Path, tmp_path: Path) -> Product:
+    """One without even tables."""
+    (tmp_path / "bare").mkdir()
+    return Product(Database.empty(tmp_path / "bare"), seen.parent)
 
 
 def test_alices_words_come_back_in_every_state_and_a_server_goes_on_with_them(
@@ -181,6 +189,7 @@ def test_a_backup_needs_a_place(tmp_path: Path, where: str, words: str) -> None:
 def test_a_killed_backup_leaves_the_older_one_and_the_next_one_clears_up(alices: Product, tmp_path: Path) -> None:
     file = tmp_path / "backup"
     file.write_bytes(b"the older one")
+    (tmp_path / ".backup.archived").mkdir()
     with alices.database.open() as connection:
         if alices.database.url.startswith("postgres"):
             connection.execute("LOCK TABLE django_migrations IN ACCESS EXCLUSIVE MODE")
@@ -189,19 +198,20 @@ def test_a_killed_backup_leaves_the_older_one_and_the_next_one_clears_up(alices:
             connection.execute("BEGIN EXCLUSIVE")
         process = processes.start([sys.executable, "manage.py", "backup", str(file)], env=alices.env)
         until = time.monotonic() + 30
-        while not list(tmp_path.glob(".backup.*")):
+        while not list(tmp_path.glob(LEFT)):
             assert process.poll() is None and time.monotonic() < until
             time.sleep(0.02)
         assert processes.stop(process, how=signal.SIGKILL) == -signal.SIGKILL
     assert file.read_bytes() == b"the older one"
-    assert len(list(tmp_path.glob(".backup.*"))) == 1
+    assert len(list(tmp_path.glob(LEFT))) == 1
     alices.done("backup", str(file))
     assert tarfile.is_tarfile(file)
-    assert not list(tmp_path.glob(".backup.*"))
+    assert not list(tmp_path.glob(LEFT))
+    assert (tmp_path / ".backup.archived").is_dir(), "only by its name like one of ours"
 
 
 def test_a_backup_while_a_server_writes_is_whole_and_no_restore_disturbs_the_server(
-    alices: Product, backup: Path, nobodys: Product, tmp_path: Path, start_site: Callable[..., Site]
+    alices: Product, backup: Path, bare: Product, tmp_path: Path, start_site: Callable[..., Site]
 ) -> None:
     words = [f"word{number} " for number in range(400)]
     answer = openai_answer(*words).between(Pause(0.01)).before_last(Wait(Gate()))
@@ -219,8 +229,8 @@ def test_a_backup_while_a_server_writes_is_whole_and_no_restore_disturbs_the_ser
         assert "Stop it first" in alices.refused("restore", "--replace", str(backup))
         site.kill()
         assert "After a crash, wait a minute" in alices.refused("restore", "--replace", str(backup))
-    nobodys.done("restore", str(tmp_path / "live"))
-    *_, question, reply = nobodys.held[0]
+    bare.done("restore", str(tmp_path / "live"))
+    *_, question, reply = bare.held[0]
     assert (question[1], question[3]) == ("user", "Count")
     assert (reply[1], reply[2]) == ("assistant", "streaming")
     assert reply[3] and "".join(words).startswith(reply[3])
