@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import signal
 import sys
@@ -219,7 +220,7 @@ def test_a_backup_while_a_server_writes_is_whole_and_no_restore_disturbs_the_ser
         upstream.script(answer)
         site = start_site(upstream, DATABASE_URL=alices.database.url, RECORD_SECONDS="0.1", LEASE_SECONDS="30")
         come_in(site, "alice", alice)
-        assert "Stop" in alices.refused("restore", "--replace", str(backup))
+        assert re.search("(using|connected to) the database. Stop", alices.refused("restore", "--replace", str(backup)))
         assert begin(alice, "Count").status_code == 201
         until = time.monotonic() + 30
         while not alices.held[0][-1][3]:
