@@ -32,6 +32,11 @@ def current() -> bool:
     return not _missing(MigrationExecutor(connection))
 
 
+def is_damaged(error: DatabaseError) -> bool:
+    """Whether this is what SQLite says of a file that is none of its own, or not any more."""
+    return any(word in str(error) for word in DAMAGED)
+
+
 def remote(path: Path, mounts: Path = MOUNTS) -> str:
     """The kind of network file system that holds this path; nothing where it is a local one, or cannot be told."""
     try:
@@ -74,7 +79,7 @@ def _missing(executor: MigrationExecutor) -> int:
 
 def _damaged(error: DatabaseError) -> str:
     said = str(error)
-    if any(word in said for word in DAMAGED):
+    if is_damaged(error):
         return f"The database is damaged ({said}). Restore a backup of it."
     if "readonly" in said or "unable to open" in said:
         return f"The database cannot be written ({said}). Give this user the right to its file and folder."

@@ -6,13 +6,14 @@ import contextlib
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, LiteralString, Self
 from urllib.parse import urlsplit
 
 import psycopg
@@ -32,21 +33,41 @@ class Database:
     url: str
 
     @classmethod
+    def empty(cls, folder: Path, server: str | None = None) -> Self:
+        """One without tables; without a server in a file."""
+        server = os.environ.get("DATABASE_URL", "") if server is None else server
+        return cls(_create(server) if server.startswith("postgres") else f"sqlite:///{folder / 'db.sqlite3'}")
+
+    @classmethod
     @contextlib.contextmanager
     def migrated(cls, folder: Path, server: str | None = None) -> Iterator[Self]:
-        """An empty one with all tables; without a server in a file."""
-        server = os.environ.get("DATABASE_URL", "") if server is None else server
-        database = cls(f"sqlite:///{folder / 'db.sqlite3'}")
-        if server.startswith("postgres"):
-            database = cls(_create(server))
+        """One with all tables and nothing in them."""
+        database = cls.empty(folder, server)
         manage(_environment(DATABASE_URL=database.url), "migrate", "--verbosity=0")
         yield database
+
+    @property
+    def file(self) -> Path:
+        """Where SQLite keeps it."""
+        return Path(self.url.removeprefix("sqlite:///"))
+
+    @contextlib.contextmanager
+    def open(self) -> Iterator[sqlite3.Connection | psycopg.Connection]:
+        """A connection of the test's own, in a transaction that is committed."""
+        connection: Any = psycopg.connect(self.url) if self.url.startswith("postgres") else sqlite3.connect(self.file)
+        with contextlib.closing(connection), connection:
+            yield connection
+
+    def ask(self, statement: LiteralString) -> list[tuple[Any, ...]]:
+        """The rows that a statement finds."""
+        with self.open() as connection:
+            return connection.execute(statement).fetchall()
 
     def copy(self, folder: Path) -> Database:
         """Another one with the same content."""
         if self.url.startswith("postgres"):
             return Database(_create(self.url, self.url.rpartition("/")[2]))
-        shutil.copy(self.url.removeprefix("sqlite:///"), folder / "db.sqlite3")
+        shutil.copy(self.file, folder / "db.sqlite3")
         return Database(f"sqlite:///{folder / 'db.sqlite3'}")
 
 

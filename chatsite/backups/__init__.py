@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from . import postgresql, sqlite
 from .container import BackupError, Manifest, read, write
+from .scratch import scratch
 
-__all__ = ["BackupError", "Manifest", "postgresql", "read", "sqlite", "write"]
+__all__ = ["BackupError", "Manifest", "postgresql", "read", "scratch", "sqlite", "write"]

@@ -6,11 +6,12 @@ import hashlib
 import json
 import os
 import tarfile
-import tempfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
+
+from .scratch import scratch
 
 FORMAT: Final = 1
 MANIFEST: Final = "manifest.json"
@@ -39,16 +40,26 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def settle(folder: Path) -> None:
+    """Have on disk which files are in this folder."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
 def write(target: Path, make: Callable[[Path], Manifest]) -> None:
     """Put what `make` dumps into `target`; an older file there stays until the new one is whole."""
     if target.is_dir():
         raise BackupError(f"{target} is a folder. Name a file.")
     try:
-        with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as folder:
-            dump, whole = Path(folder, DUMP), Path(folder, "whole")
+        with scratch(target.parent, target.name) as folder:
+            dump, whole = folder / DUMP, folder / "whole"
             manifest = make(dump)
             _pack(whole, dump, manifest)
             whole.replace(target)
+            settle(target.parent)
     except OSError as error:
         raise BackupError(f"{target} cannot be written: {error.strerror or error}.") from error
 
