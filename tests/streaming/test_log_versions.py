@@ -94,7 +94,7 @@ async def test_D_21_fields_and_members_that_are_new_are_no_concern_of_ours(
 
 
 @pytest.mark.parametrize("strange", [CITATION, b"[7]", b"{", b'[{"type":"text","text":"too "},{"type":"citation"}]'])
-async def test_D_21_D_07_what_cannot_be_read_here_sends_alice_to_the_row_and_nobody_else(
+async def test_D_21_what_cannot_be_read_here_sends_alice_to_the_row_and_nobody_else(
     here: RedisLog, there: RedisLog, newer: Tell, strange: bytes
 ) -> None:
     await here.open(RUN, 1)
