@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import functools
 import os
 import signal
 import socket
@@ -33,11 +34,6 @@ def start(
     death: signal.Signals = signal.SIGTERM,
 ) -> subprocess.Popen[bytes]:
     """Start a program in a group of its own; Linux sends it `death` should we vanish without stopping it."""
-
-    def die_with_parent() -> None:
-        if _LIBC is not None:
-            _LIBC.prctl(_PR_SET_PDEATHSIG, death)
-
     return subprocess.Popen(
         args,
         env=env,
@@ -46,11 +42,17 @@ def start(
         stdout=output,
         stderr=output and subprocess.STDOUT,
         start_new_session=True,
-        preexec_fn=die_with_parent,
+        preexec_fn=functools.partial(end_with_parent, death),
         user=user,
         group=user and _group(user),
         extra_groups=[] if user else None,
     )
+
+
+def end_with_parent(death: signal.Signals = signal.SIGTERM) -> None:
+    """Have Linux send this process `death` should the one vanish that started it."""
+    if _LIBC is not None:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, death)
 
 
 def stop(process: subprocess.Popen[bytes], seconds: float = 5, how: signal.Signals = signal.SIGTERM) -> int:
@@ -66,10 +68,10 @@ def stop(process: subprocess.Popen[bytes], seconds: float = 5, how: signal.Signa
     return process.wait()
 
 
-def free_port() -> int:
-    """A port of 127.0.0.1 on which nobody listens now."""
+def free_port(host: str = "127.0.0.1") -> int:
+    """A port of this address on which nobody listens now."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind((host, 0))
         port: int = probe.getsockname()[1]
         return port
 

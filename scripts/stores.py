@@ -29,7 +29,7 @@ class Store:
     """A server of one of them that can be stopped, killed, frozen and started again, at the same `url`."""
 
     def __init__(self, url: str, args: list[str], folder: Path, user: str | None, end: signal.Signals) -> None:
-        self.url, self.port = url, urlsplit(url).port or 0
+        self.url, self.host, self.port = url, urlsplit(url).hostname or "", urlsplit(url).port or 0
         self._args, self._folder, self._user, self._end = args, folder, user, end
 
     def start(self) -> None:
@@ -37,7 +37,7 @@ class Store:
         with (self._folder / "log").open("ab") as log:
             self.process = processes.start(self._args, output=log, cwd=self._folder, user=self._user, death=self._end)
         try:
-            processes.wait_until_listening(self.process, "127.0.0.1", self.port)
+            processes.wait_until_listening(self.process, self.host, self.port)
         except processes.Died as died:
             self.stop()
             log_text = (self._folder / "log").read_text()
@@ -71,8 +71,11 @@ def redis() -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def postgresql_server(*, safe: bool = False) -> Iterator[Store]:
-    """A fresh PostgreSQL. A safe one has on disk what it has committed, so that it may be killed."""
+def postgresql_server(*, safe: bool = False, host: str = "127.0.0.1") -> Iterator[Store]:
+    """A fresh PostgreSQL. A safe one has on disk what it has committed, so that it may be killed.
+
+    At another `host` than this machine's own it takes whoever is on the same network and knows the password.
+    """
     user = _unprivileged()
     with _folder(user) as folder:
         password = secrets.token_hex(16)
@@ -83,9 +86,11 @@ def postgresql_server(*, safe: bool = False) -> Iterator[Store]:
         login = ["--username=test", "--auth=password", f"--pwfile={secret}"]
         initdb = [str(program("initdb")), f"--pgdata={data}", "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8"]
         _finish([*initdb, *login], folder, user)
-        port = processes.free_port()
+        with (data / "pg_hba.conf").open("a") as rules:
+            rules.write("host all all samenet password\n")
+        port = processes.free_port(host)
         settings = {
-            "listen_addresses": "127.0.0.1",
+            "listen_addresses": host,
             "port": port,
             "unix_socket_directories": folder,
             "fsync": "off",  # which only the machine's own end would show
@@ -94,21 +99,21 @@ def postgresql_server(*, safe: bool = False) -> Iterator[Store]:
             "max_connections": 300,
         }
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        url = f"postgres://test:{password}@127.0.0.1:{port}/postgres"
+        url = f"postgres://test:{password}@{host}:{port}/postgres"
         args = [str(program("postgres")), "-D", str(data), *options]
         with _serving(Store(url, args, folder, user, signal.SIGINT)) as server:
             yield server
 
 
 @contextlib.contextmanager
-def redis_server() -> Iterator[Store]:
-    """A fresh Redis, which forgets everything whenever it ends."""
+def redis_server(host: str = "127.0.0.1") -> Iterator[Store]:
+    """A fresh Redis, which forgets everything whenever it ends. It takes whoever can reach `host`."""
     user = _unprivileged()
     with _folder(user) as folder:
-        port = processes.free_port()
-        options = ["--bind", "127.0.0.1", "--port", str(port), "--save", "", "--appendonly", "no", "--dir", str(folder)]
-        args = [str(program("redis-server")), *options]
-        with _serving(Store(f"redis://127.0.0.1:{port}/0", args, folder, user, signal.SIGTERM)) as server:
+        port = processes.free_port(host)
+        place = ["--bind", host, "--protected-mode", "no", "--port", str(port)]
+        args = [str(program("redis-server")), *place, "--save", "", "--appendonly", "no", "--dir", str(folder)]
+        with _serving(Store(f"redis://{host}:{port}/0", args, folder, user, signal.SIGTERM)) as server:
             yield server
 
 

@@ -74,10 +74,13 @@ class Database:
 class Site:
     """A running server. `url` is its address, `env` its environment, `log` what it has said so far.
 
-    It has a copy of the database, unless `env` names one that it shares. `arguments` are more of `serve`'s.
+    It has a copy of the database, unless `env` names one that it shares. `host` is where it listens, `arguments` are
+    more of `serve`'s, and `within` is a program that starts it.
     """
 
+    host = "127.0.0.1"
     arguments: Sequence[str] = ()
+    within: Sequence[str] = ()
 
     def __init__(self, database: Database, folder: Path, upstream: Upstream | None, env: Mapping[str, str]) -> None:
         self.folder = folder
@@ -100,12 +103,12 @@ class Site:
 
     def start(self) -> None:
         """Serve, again after `stop` or `kill` on the same port and database; return once it listens."""
-        where = "--host", "127.0.0.1", "--port", str(self.port)
-        command = [sys.executable, "manage.py", "serve", *where, *self.arguments]
+        where = "--host", self.host, "--port", str(self.port)
+        command = [*self.within, sys.executable, "manage.py", "serve", *where, *self.arguments]
         with (self.folder / "log").open("ab") as log:
             self.process = processes.start(command, env=self.env, output=log)
         try:
-            processes.wait_until_listening(self.process, "127.0.0.1", self.port)
+            processes.wait_until_listening(self.process, self.host, self.port)
         except processes.Died as died:
             self.stop()
             raise processes.Died(f"The site {died}\n{self.log}") from None

@@ -86,8 +86,8 @@ class _Ended(Exception):
 class Upstream:
     """The server. `requests` is what came, `closed` those whose connection the client closed before our end."""
 
-    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
-        self.tls = tls
+    def __init__(self, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> None:
+        self.tls, self.host = tls, host
         self.requests: list[Request] = []
         self.closed: list[Request] = []
         self.connections = 0
@@ -111,12 +111,10 @@ class Upstream:
         return self
 
     async def start(self) -> Self:
-        """Listen on a free port of 127.0.0.1."""
-        self._server = await asyncio.start_server(
-            self._serve, "127.0.0.1", 0, ssl=self.tls, limit=1 << 20, backlog=1024
-        )
+        """Listen on a free port."""
+        self._server = await asyncio.start_server(self._serve, self.host, 0, ssl=self.tls, limit=1 << 20, backlog=1024)
         port = self._server.sockets[0].getsockname()[1]
-        self.url = f"{'https' if self.tls else 'http'}://127.0.0.1:{port}"
+        self.url = f"{'https' if self.tls else 'http'}://{self.host}:{port}"
         return self
 
     async def stop(self) -> None:

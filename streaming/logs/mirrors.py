@@ -21,7 +21,7 @@ from ..events import TERMINAL
 from . import store
 from .link import PAUSES, Away, connected
 from .memory import MemoryLog
-from .store import BELL, Entry, Store
+from .store import BELL, Entry, Store, Strange
 
 BEAT: Final = 0.01
 """Seconds in which what comes is gathered, so that a busy process does not ask Redis for every single event."""
@@ -92,7 +92,7 @@ class Mirrors:
         """Look at every one again: Redis was away, and what it says now may be more than what we have."""
         for run in tuple(self._ids):
             with contextlib.suppress(Away):
-                await self._fetch(run)
+                await self._fetch_or_drop(run)
 
     async def _once(self, run: str) -> None:
         """Fetch it, once for all who ask for it at the same time."""
@@ -108,7 +108,7 @@ class Mirrors:
                 raise Gone(run)
             if run in self._ids:
                 await self._store.ring()  # the reader, which waits for others just now, has to begin again
-        except Away:
+        except (Away, Strange):
             raise Gone(run) from None
         finally:
             self._fetching.pop(run, None)
@@ -127,6 +127,12 @@ class Mirrors:
             else:
                 self._ids[run] = last
         return True
+
+    async def _fetch_or_drop(self, run: str) -> None:
+        try:
+            await self._fetch(run)
+        except Strange:
+            await self.drop(run)
 
     async def _keep(self) -> None:
         """Be connected, and take what comes, again and again."""
@@ -153,7 +159,10 @@ class Mirrors:
         for entry in entries:
             if run in self._ids:
                 self._ids[run] = entry.id
-                await self._apply(run, entry)
+                try:
+                    await self._apply(run, entry)
+                except Strange:
+                    await self.drop(run)
 
     async def _apply(self, run: str, entry: Entry) -> None:
         """Go on by one entry; whatever does not follow what we have is a reason to fetch all of it anew."""
@@ -163,8 +172,8 @@ class Mirrors:
         elif notice := store.notice_of(entry):
             if entry.position == here.top:
                 await self._local.tell(run, here.fence, notice)
-        elif entry.position > here.top:
-            events, after = store.events_of(entry), int(entry.fields.get(b"a", b"-1"))
+        elif entry.position > here.top and (events := store.events_of(entry)):
+            after = int(entry.fields[b"a"])
             if b"h" in entry.fields or not after <= here.top:
                 with contextlib.suppress(Away):
                     await self._fetch(run)

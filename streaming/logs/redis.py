@@ -164,7 +164,7 @@ class RedisLog(Log):
         """A word to this process, from another one."""
         if run := word.get(b"stop", b"").decode():
             if run in self._own:
-                await self._local.ask_to_stop(run, word[b"by"].decode())
+                await self._local.ask_to_stop(run, word.get(b"by", b"person").decode())
         elif run := word.get(b"close", b"").decode():
             await self._forget(run)
 

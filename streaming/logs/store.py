@@ -7,6 +7,7 @@ has the fence, and the scripts refuse whoever comes with an older one. Keys expi
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,6 +18,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from redis.asyncio.connection import AbstractConnection
 
+from ..errors import StreamingError
 from ..events import TERMINAL, Event, Waiting, decode, encode
 from .link import PATIENCE, Command, Link
 from .memory import Bounds, Kept
@@ -31,6 +33,10 @@ RINGS: Final = 1_000
 """How many of its latest rings a bell keeps."""
 BLOCK: Final = 2.0
 """Seconds for which a reader waits at Redis before it asks anew."""
+
+
+class Strange(StreamingError):
+    """What a process of another version wrote, and nobody can read here: the row says it instead (D-21)."""
 
 
 class Said(IntEnum):
@@ -62,7 +68,9 @@ class Store:
     async def open(self, run: str, fence: int) -> tuple[Said, Kept | None, str]:
         """Become its writer; what stands in it already, and who has asked the run to stop."""
         said, top, stop = await self._do("open", [state(run)], fence, self.process, _ms(RUNNING))
-        found = await self.fetch(run) if int(top) and said == Said.DONE else None
+        found = None
+        with contextlib.suppress(Strange):
+            found = await self.fetch(run) if int(top) and said == Said.DONE else None
         return Said(said), found and found[0], stop.decode()
 
     async def append(self, run: str, fence: int, after: int, events: Sequence[Event]) -> tuple[Said, str]:
@@ -139,7 +147,7 @@ def run_of(key: str) -> str:
 
 
 def kept(fence: int, entries: Iterable[Entry]) -> Kept:
-    """The log that these entries make up."""
+    """The log that these entries make up; `Strange` if any of it is missing."""
     log = Kept(fence, 0, 0, [], [])
     for entry in entries:
         events = events_of(entry)
@@ -150,21 +158,29 @@ def kept(fence: int, entries: Iterable[Entry]) -> Kept:
             log = Kept(fence, after, after, [], events)
         else:
             log.tail.extend(events)
+        if events and log.top != entry.position:
+            raise Strange
     return log
 
 
 def events_of(entry: Entry) -> list[Event]:
-    """The events of an entry; none if it is of another kind."""
+    """The events of an entry; none if it is of another kind, `Strange` if we do not know all of them."""
     words = entry.fields.get(b"e") or entry.fields.get(b"h")
-    return decode(words) if words else []
+    try:
+        return decode(words) if words else []
+    except msgspec.DecodeError:
+        raise Strange from None
 
 
 def notice_of(entry: Entry) -> Waiting | None:
-    """A notice, with the seconds that are left of it by this machine's clock."""
+    """A notice, with the seconds that are left of it by this machine's clock; None if it is none that we know."""
     words = entry.fields.get(b"n")
     if not words:
         return None
-    notice, told = msgspec.json.decode(words, type=tuple[Waiting, float])
+    try:
+        notice, told = msgspec.json.decode(words, type=tuple[Waiting, float])
+    except msgspec.DecodeError:
+        return None
     left = min(max(notice.seconds - (time.time() - told), 0), notice.seconds)
     return Waiting(left, notice.reason)
 
