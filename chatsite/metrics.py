@@ -39,7 +39,7 @@ viewers = Gauge("chatsite_viewers", "Open sockets.", multiprocess_mode="livesum"
 closed = Total("chatsite_sockets_closed", "Sockets that we closed, by code; 4408 does not read.", ["code"])
 failed = Total("chatsite_upstream_errors", "Attempts that failed at a model's server, by kind.", ["kind"])
 lag = Gauge("chatsite_recorder_lag_seconds", "Age of the oldest text not stored yet.", multiprocess_mode="livemax")
-late = Gauge("chatsite_loop_lag_seconds", "How late the event loop was, at worst lately.", multiprocess_mode="livemax")
+late = Gauge("chatsite_loop_lag_seconds", "How late the event loop was just now.", multiprocess_mode="livemax")
 away = Gauge("chatsite_log_away", "1 while the log of answers cannot be reached.", multiprocess_mode="livemax")
 
 

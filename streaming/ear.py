@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import logging
+import time
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -17,8 +18,11 @@ from channels.layers import get_channel_layer
 logger = logging.getLogger(__name__)
 
 GROUP: Final = "hints"
-PATIENCE: Final = 2.0
-"""Seconds after which a channel layer that does not answer is left alone, and before it is tried again."""
+PATIENCE: Final = 1.0
+"""Seconds after which a channel layer that does not answer is left alone."""
+REST: Final = 5.0
+"""Seconds before it is tried again: whoever tells of something should not wait for it each time."""
+_away: Final = {"until": 0.0}
 
 Heard = Callable[[str, str, str], None]
 
@@ -26,13 +30,14 @@ Heard = Callable[[str, str, str], None]
 async def tell(audience: str, what: str, id: str) -> None:
     """Say to all tabs of this audience that something is worth another look. Never raises."""
     layer = get_channel_layer()
-    if layer is None:
+    if layer is None or time.monotonic() < _away["until"]:
         return
     try:
         async with asyncio.timeout(PATIENCE):
             await layer.group_send(GROUP, {"type": "changed", "audience": audience, "what": what, "id": id})
     except Exception as error:  # Whatever a layer raises (Redis has its own tree), the caller's work is done.
         logger.warning("a hint was lost: %s", type(error).__name__)
+        _away["until"] = time.monotonic() + REST
 
 
 class Ear:

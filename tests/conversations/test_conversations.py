@@ -9,6 +9,7 @@ import pytest
 from chatsite.accounts.models import User
 from chatsite.conversations import hints
 from chatsite.conversations.models import Conversation
+from streaming import ear
 
 from .conftest import Person, ended
 from .tabs import Tab
@@ -96,8 +97,11 @@ async def test_B_05_her_other_tabs_hear_of_it_and_charlies_do_not(writer: Person
     ],
     ids=["none", "away"],
 )
-async def test_F8_nothing_depends_on_a_hint(layer: Any, settings: Any, writer: Person) -> None:
+async def test_F8_nothing_depends_on_a_hint(
+    layer: Any, settings: Any, writer: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings.CHANNEL_LAYERS = layer
+    monkeypatch.setitem(ear._away, "until", 0.0)
     assert (await writer.begin()).status_code == 201
     assert (await ended()).state == "complete"
     await hints.tell(writer.user.pk, "message", (await Conversation.objects.aget()).uid)
