@@ -248,8 +248,9 @@ export class LiveReply {
       limit: Number(/** @type {HTMLElement | null} */ (this.#host.closest("[data-quiet]"))?.dataset.quiet),
     });
     const before = this.#host.dataset.phase;
-    this.#host.dataset.phase = phase;
-    this.#host.dataset.rule = rule;
+    // Each write, of the same word too, would have all of the answer styled anew.
+    if (before !== phase) this.#host.dataset.phase = phase;
+    if (this.#host.dataset.rule !== rule) this.#host.dataset.rule = rule;
     this.#host.toggleAttribute("data-refusing", this.#transcript.refusal !== "");
     const status = part(this.#host, "slot").querySelector('[data-part="status"]');
     if (status && status.textContent !== line) status.replaceChildren(...(icon ? [stamp(`icon-${icon}`)] : []), line);
