@@ -158,7 +158,8 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 else:
     # Tests create and drop databases, which a pool's idle connections would hold open.
     _POOL = {"min_size": 1, "max_size": DATABASE_CONNECTIONS + 8, "timeout": 10, "max_lifetime": 1800}
-    DATABASES["default"]["OPTIONS"] = {} if "pytest" in sys.modules else {"pool": _POOL}
+    _ASKED: dict[str, Any] = DATABASES["default"].get("OPTIONS", {})  # such as ?sslmode=require
+    DATABASES["default"]["OPTIONS"] = _ASKED if "pytest" in sys.modules else {**_ASKED, "pool": _POOL}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # The database's own cache, so that sign-in limits survive restarts and hold over workers without Redis.
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}

@@ -1,9 +1,9 @@
 """Databases as releases left them, in tests/fixtures/upgrade: the migrations of a release, and rows as it wrote them.
 
-    python3 -m tests.releases load 0.1.0     into an empty database, as that release had it
-    python3 -m tests.releases make 0.2.0     the newest of them, as today's code has it, for the next release
+    python3 -m tests.releases load 0.1.0        the tables and rows that this release had
+    python3 -m tests.releases make 0.2.0.json   a new one: the newest there is, as today's code has it
 
-On the database of DATABASE_URL, which must be empty.
+Either fills the database of DATABASE_URL, which must be empty.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def load(name: str) -> None:
             cursor.execute(statement)
 
 
-def make(name: str) -> None:
+def make(file: str) -> None:
     """Write one from the newest there is. Add to it by hand what is new."""
     from io import StringIO
 
@@ -87,7 +87,7 @@ def make(name: str) -> None:
             row["fields"]["user_permissions"] = [permission.natural_key() for permission in granted]
     applied = sorted(f"{app}.{migration}" for app, migration in MigrationRecorder(connection).applied_migrations())
     text = json.dumps({"migrations": applied, "rows": rows}, ensure_ascii=False, indent=1)
-    (FOLDER / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+    Path(file).write_text(text + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -34,9 +34,14 @@ def settings(database: Database) -> dict[str, str]:
 def left_by(release: str, folder: Path) -> Database:
     """A database as this release left it."""
     database = Database.empty(folder)
-    command = [sys.executable, "-m", "tests.releases", "load", release]
-    subprocess.run(command, cwd=processes.ROOT, env=settings(database), check=True, timeout=60)
+    told(database, "load", release)
     return database
+
+
+def told(database: Database, *args: str) -> None:
+    """Run `tests.releases` on this database."""
+    command = [sys.executable, "-m", "tests.releases", *args]
+    subprocess.run(command, cwd=processes.ROOT, env=settings(database), check=True, timeout=60)
 
 
 def words(rows: list[dict[str, Any]]) -> dict[tuple[str, int], dict[str, Any]]:
@@ -97,3 +102,12 @@ def test_an_upgrade_from_every_release_is_possible() -> None:
     names = {f"{app}.{name}" for app, name in known or {}}
     for release in releases.releases():
         assert set(releases.release(release)["migrations"]) <= names
+
+
+def test_a_new_release_leaves_a_database_with_all_that_the_last_one_had(tmp_path: Path) -> None:
+    told(Database.empty(tmp_path, server=""), "make", str(tmp_path / "new.json"))
+    new, last = json.loads((tmp_path / "new.json").read_text()), releases.release(releases.releases()[-1])
+    assert set(last["migrations"]) <= set(new["migrations"])
+    assert words(new["rows"]).keys() >= words(last["rows"]).keys()
+    granted = [row["fields"]["user_permissions"] for row in new["rows"] if row["fields"].get("name") == "Bob"]
+    assert granted == [[["read_conversation", "review", "review"]]]
