@@ -61,3 +61,11 @@ def test_D_20_what_cannot_be_is_said_in_a_sentence_and_nothing_starts(
     command = [sys.executable, "manage.py", "serve", "--port", "0"]
     done = subprocess.run(command, cwd=ROOT, env=env, text=True, capture_output=True, timeout=90)
     assert (done.returncode, done.stdout, done.stderr) == (1, "", sentence)
+
+
+def test_what_database_url_asks_of_the_connection_is_kept(tmp_path: Path) -> None:
+    url = "postgres://chat@127.0.0.1:1/chat?sslmode=require"
+    env = {**environment.without_settings(os.environ), "SECRET_KEY": "x" * 50, "DATABASE_URL": url}
+    code = "from chatsite import settings; print(settings.DATABASES['default']['OPTIONS']['sslmode'])"
+    said = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=env, text=True, capture_output=True, check=True)
+    assert said.stdout == "require\n"
