@@ -18,9 +18,12 @@ MOST: Final = 10_000
 
 
 class Strangers:
-    """Handshakes of sockets by address, where each one looks into the database: those that get in do not count."""
+    """Handshakes of sockets by address, where each one looks into the database: those that get in do not count.
 
-    def __init__(self, burst: float = 20, rate: float = 5) -> None:
+    A hundred may be at the door at once, as when a worker was replaced: a school has one address.
+    """
+
+    def __init__(self, burst: float = 100, rate: float = 5) -> None:
         self._burst, self._rate = burst, rate
         self._buckets: OrderedDict[str, Bucket] = OrderedDict()
 

@@ -240,7 +240,8 @@ export class RunSocket extends EventTarget {
   /** How long to stay away: longer each time, and never all at once. @param {number} code */
   #wait(code) {
     const slow = code === CLOSE.tooMany || code === CLOSE.malformed || code === CLOSE.tooLarge;
-    const least = slow ? 10_000 : code === CLOSE.restarting ? 1_000 : 0;
+    // A worker that goes sends all of its pages away at once, and a whole school may have one address.
+    const least = slow ? 10_000 : code === CLOSE.restarting ? 1_000 + 2_000 * this.#random() : 0;
     const grown = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** this.#attempt);
     this.#attempt += 1;
     return least + grown * (0.5 + this.#random() / 2);
