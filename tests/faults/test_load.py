@@ -58,6 +58,7 @@ async def test_S_19_I_16_whatever_is_broken_off_nobody_reads_what_is_not_theirs(
     await cancelled_at_random(20)
 
 
+@pytest.mark.long
 @pytest.mark.timeout(240)
 async def test_S_19_I_16_over_several_workers_too() -> None:
     await cancelled_at_random(15, supervised)

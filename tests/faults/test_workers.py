@@ -84,6 +84,7 @@ async def test_D_01_D_02_R_12_under_a_hundred_streams_too() -> None:
     whole_but_the_long(rows, Hundred)
 
 
+@pytest.mark.long
 @pytest.mark.timeout(240)
 async def test_D_03_of_three_workers_one_is_killed_and_its_viewers_go_on_elsewhere() -> None:
     setting = Setting(3, 6, people=3, tabs=1, grace=GRACE, kinds=("SIGKILL",), fleet=supervised, day=Brief)
@@ -99,8 +100,8 @@ async def test_D_03_of_three_workers_one_is_killed_and_its_viewers_go_on_elsewhe
 @pytest.mark.timeout(300)
 async def test_D_06_D_07_D_09_D_12_R_11_I_12_with_failing_stores_not_one_character_is_lost() -> None:
     evidence, verdict = await suffer(
-        Setting(secrets.randbelow(1_000_000), 40.0, people=3, grace=GRACE, kinds=MORE, fleet=scaled)
+        Setting(secrets.randbelow(1_000_000), 25.0, people=3, grace=GRACE, kinds=MORE, fleet=scaled)
     )
     assert verdict.breaches == []
-    assert verdict.runs == verdict.accounted > 10
-    assert len({act.kind for act in evidence.acts} & set(MORE)) > len(MORE) / 2
+    assert verdict.runs == verdict.accounted > 5
+    assert len({act.kind for act in evidence.acts} & set(MORE)) > len(MORE) / 3
