@@ -28,6 +28,13 @@ from streaming.tally import tally
 EVERY: Final = 1.0
 """Seconds between two looks."""
 LOOPBACK: Final = ("127.0.0.1", "::1")
+FORWARDED: Final = {
+    "HTTP_FORWARDED",
+    "HTTP_VIA",
+    "HTTP_X_REAL_IP",
+    *(f"HTTP_X_FORWARDED_{of}" for of in ("FOR", "PROTO", "HOST")),
+}
+"""Headers by which a proxy tells that somebody else asks."""
 FIRST: Final = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
 
 running = Gauge("chatsite_runs_running", "Answers being written now.", multiprocess_mode="livesum")
@@ -100,8 +107,7 @@ async def metrics(request: HttpRequest) -> HttpResponse:
 
 def _trusted(request: HttpRequest) -> bool:
     """A proxy on this machine would let the world in: what it forwards says so, and is not from here."""
-    forwarded = {"HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP"} & set(request.META)
-    near = request.META.get("REMOTE_ADDR") in LOOPBACK and not forwarded
+    near = request.META.get("REMOTE_ADDR") in LOOPBACK and not FORWARDED & set(request.META)
     token = f"Bearer {settings.METRICS_TOKEN}".encode()
     given = request.headers.get("Authorization", "").encode()
     return bool(settings.METRICS_TOKEN) and near and compare_digest(given, token)

@@ -165,18 +165,15 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
 REDIS_URL = env.str("REDIS_URL", default="")
 # One member in each process, which stays for good; and another site on the same Redis has hints of its own.
-_FOR_EVER = 10**9
-CHANNEL_LAYERS: dict[str, Any] = {
-    "default": {
-        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-        "CONFIG": {"hosts": [REDIS_URL], "prefix": f"chatsite{urlsplit(REDIS_URL).path}"},
-    }
+_LAYER: tuple[str, dict[str, Any]] = (
+    (
+        "channels_redis.pubsub.RedisPubSubChannelLayer",
+        {"hosts": [REDIS_URL], "prefix": f"chatsite{urlsplit(REDIS_URL).path}"},
+    )
     if REDIS_URL
-    else {
-        "BACKEND": "channels.layers.InMemoryChannelLayer",
-        "CONFIG": {"capacity": 10_000, "expiry": _FOR_EVER, "group_expiry": _FOR_EVER},
-    }
-}
+    else ("channels.layers.InMemoryChannelLayer", {"capacity": 10_000, "expiry": 10**9, "group_expiry": 10**9})
+)
+CHANNEL_LAYERS = {"default": {"BACKEND": _LAYER[0], "CONFIG": _LAYER[1]}}
 
 # Models that can be asked: `streaming.upstreams` reads these
 UPSTREAMS = env.str("UPSTREAMS", default="")
@@ -297,11 +294,7 @@ LOGGING: dict[str, Any] = {
         "django": {"level": "WARNING", "handlers": [], "propagate": True},
         "django.request": {"level": "ERROR", "propagate": True},
         "django.server": {"level": "WARNING", "handlers": [], "propagate": True},
-        "daphne": {"level": "WARNING"},
-        "httpx": {"level": "WARNING"},
-        "httpcore": {"level": "WARNING"},
-        "aiohttp": {"level": "WARNING"},
-        "asyncio": {"level": "WARNING"},
+        **{name: {"level": "WARNING"} for name in ("daphne", "httpx", "httpcore", "aiohttp", "asyncio")},
         "channels_redis": {"level": "CRITICAL"},  # while Redis is away: `streaming.logs` says it once
     },
 }
