@@ -119,6 +119,7 @@ async def _ask(person: Person, words: int, pace: int) -> str:
     return articles(answer.text)[-1].run
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 async def test_S_56_F1_F2_F3_F4_I_19_who_misbehaves_costs_others_nothing(start_site: Callable[..., Site]) -> None:
     """Two hundred that never read, 300 frames of a megabyte, a million pings; Alice's answer goes on as before."""

@@ -21,9 +21,9 @@ def closing(client: Client) -> int:
     return frame.code
 
 
-def until(done: Callable[[], bool]) -> None:
+def until(done: Callable[[], bool], seconds: float = 20) -> None:
     """Wait for something that is about to happen."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + seconds
     while not done():
         assert time.monotonic() < deadline
         time.sleep(0.02)
