@@ -90,5 +90,6 @@ async def test_another_tab_may_look_at_the_older_while_a_newer_is_written(
     await ends(answers(page).last)
     await expect(answers(page).last).to_contain_text("3 of 3")
     await other.get_by_role("button", name="Next version").click()
+    await expect(answers(other).last).to_contain_text("2 of 3", timeout=20_000)
     await other.get_by_role("button", name="Next version").click()
-    await expect(answers(other).last).to_contain_text("A third is written.")
+    await expect(answers(other).last).to_contain_text("A third is written.", timeout=20_000)
