@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -14,9 +15,10 @@ _READERS = re.compile(r"env|env\.\w+|_number|_choice")
 _NAME = re.compile(r"[A-Z][A-Z0-9_]+")
 
 
-def settings() -> set[str]:
+@functools.cache
+def settings() -> frozenset[str]:
     """The names of all variables that chatsite/settings.py reads."""
-    return set(_read(ast.parse(SETTINGS.read_text(encoding="utf-8"))))
+    return frozenset(_read(ast.parse(SETTINGS.read_text(encoding="utf-8"))))
 
 
 def without_settings(env: Mapping[str, str]) -> dict[str, str]:

@@ -179,7 +179,7 @@ class _Server:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            while (request := await asyncio.wait_for(_request(reader), _IDLE)) is not None:
+            while (request := await _request(reader)) is not None:
                 await self._answer(*request, reader, writer)
         except (ConnectionError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError):
             pass  # the other side is gone, or is no client of ours
@@ -252,12 +252,13 @@ def _count(prompt: Prompt) -> int:
 async def _request(reader: asyncio.StreamReader) -> tuple[str, bytes] | None:
     """Path and body of the next request, or None when the client is done."""
     with suppress(asyncio.IncompleteReadError):
-        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
-        fields = dict(line.lower().split(":", 1) for line in head[1:] if ":" in line)
-        length = int(fields.get("content-length", 0))
-        if length > _BODY:
-            raise ValueError
-        return head[0].split(" ")[1], await reader.readexactly(length)
+        async with asyncio.timeout(_IDLE):
+            head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+            fields = dict(line.lower().split(":", 1) for line in head[1:] if ":" in line)
+            length = int(fields.get("content-length", 0))
+            if length > _BODY:
+                raise ValueError
+            return head[0].split(" ")[1], await reader.readexactly(length)
     return None
 
 

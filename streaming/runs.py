@@ -246,7 +246,8 @@ class Runs:
             await asyncio.sleep(self.limits.renewal)
             ours = {live.run: live.fence for live in self._live.values()}
             try:
-                lost = await asyncio.wait_for(self._ledger.renew(ours), 2 * self.limits.renewal) if ours else set()
+                async with asyncio.timeout(2 * self.limits.renewal):
+                    lost = await self._ledger.renew(ours) if ours else set()
             except Exception as error:
                 logger.warning("%d leases were not renewed: %s", len(ours), type(error).__name__)
                 continue

@@ -98,7 +98,8 @@ class Drain:
     async def _step(self, name: str, work: Awaitable[None], seconds: float) -> None:
         """One hook, which may fail or hang without keeping the process from its end."""
         try:
-            await asyncio.wait_for(work, seconds)
+            async with asyncio.timeout(seconds):
+                await work
         except Exception:
             logger.exception("ending: %s failed", name)
 
