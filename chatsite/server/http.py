@@ -137,6 +137,11 @@ class Channel(HTTPChannel):
         """Whether something waits here that the kernel has not taken yet."""
         return bool(self.transport.dataBuffer or self.transport._tempDataBuffer)
 
+    @property
+    def awaited(self) -> bool:
+        """Whether a request is on its way here: on a new connection, or one that has begun to say it."""
+        return self._due is not None
+
     def let_go(self) -> None:
         """Hang up between two requests, or after the one that is being answered."""
         self.persistent = False

@@ -155,8 +155,9 @@ class Server(daphne.server.Server):
         return [task for task in found if task is not None and not task.done()]
 
     def answering(self) -> bool:
-        """Whether an answer is being written, or has not left yet."""
-        return bool(self.running(Request)) or any(channel.unsent for channel in self.http_factory.channels)
+        """Whether an answer is still to come, is being written, or has not left yet."""
+        channels = self.http_factory.channels
+        return bool(self.running(Request)) or any(channel.awaited or channel.unsent for channel in channels)
 
     def stop_listening(self) -> None:
         """Take no further connections."""

@@ -37,6 +37,16 @@ def test_D_01_an_idle_server_ends_well_under_five_seconds_with_0(server: Process
     assert "Traceback" not in server.log
 
 
+def test_D_01_who_has_just_connected_is_still_answered(server: Process) -> None:
+    with server.connect() as alice:
+        assert server.get("/").status == 200  # what came after her has been taken, and so has she
+        server.signal()
+        until(lambda: "closing sockets" in server.log)
+        time.sleep(0.5)
+        assert alice.request("GET", "/").status == 200
+        assert server.ended(5) == 0
+
+
 def test_D_01_and_F7_sockets_are_closed_with_4012(server: Process) -> None:
     with server.connect() as alice, server.connect() as bob, server.connect() as charlie:
         assert alice.handshake("/echo").status == bob.handshake("/busy").status == 101
