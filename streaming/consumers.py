@@ -24,7 +24,7 @@ from .errors import Gone
 from .events import TERMINAL, Event, merge
 from .frames import Ack, Follow, Leave
 from .logs import Batch, Log
-from .measure import size
+from .measure import size, words
 from .tally import tally
 from .watch import Door, Watch
 from .window import Bucket, Outlet, Pace, Window
@@ -177,7 +177,7 @@ class RelayConsumer(AsyncWebsocketConsumer):
                     after, position, events, _ = piece
                     tally.events += position - after
                     await self._outlet.send("events", run=run, after=after, position=position, events=events)
-                await self._pace.rest()
+                await self._pace.rest(sum(len(words(event)) for event in batch.events))
 
     def _missed(self, run: str, after: int) -> float:
         """Seconds before the page looks at the row again: none, unless it comes back from there with nothing new.

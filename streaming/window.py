@@ -15,6 +15,8 @@ from . import frames
 
 FRAMES: Final = 64
 BYTES: Final = 512 * 1024
+READ: Final = 300
+"""Characters a second that are more than anybody reads."""
 
 
 class Bucket:
@@ -85,16 +87,22 @@ class Window:
 
 
 class Pace:
-    """How often a viewer gets something new: its first words at once, then a beat for all that it follows."""
+    """How often a viewer gets something new: its first words at once, then a beat for all that it follows.
 
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-        self._next = 0.0
+    Text faster than anybody reads comes in larger pieces, every other beat: a page pays for each time that it changes,
+    hardly for how much, and so do we.
+    """
 
-    async def rest(self) -> None:
-        """Called after sending: wait for this flow's next turn, while what it will send gathers."""
+    def __init__(self, beat: float) -> None:
+        self._beat = beat
+        self._next = self._since = 0.0
+
+    async def rest(self, size: int) -> None:
+        """Called after sending so much: wait for this flow's next turn, while what it will send gathers."""
         now = time.monotonic()
-        self._next = max(self._next, now) + self._seconds
+        fast = size > READ * (now - self._since)
+        self._since = now
+        self._next = max(self._next, now) + (2 * self._beat if fast else self._beat)
         await asyncio.sleep(self._next - now)
 
 

@@ -81,7 +81,7 @@ def check(name: str, seed: int) -> None:
 
 
 @pytest.mark.parametrize("name", STREAMED)
-def test_U_27_a_damaged_answer_is_still_a_story_with_one_end(name: str) -> None:
+def test_S_21_U_27_a_damaged_answer_is_still_a_story_with_one_end(name: str) -> None:
     for seed in range(SEEDS):
         check(name, seed)
 

@@ -6,39 +6,19 @@ import asyncio
 import random
 import signal
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncIterator
 
 import pytest
-from redis import Redis
 
 from scripts import stores
-from scripts.stores import Store
 from streaming.errors import Gone, Lost
-from streaming.events import Event, Finished, Text, Waiting, merge
-from streaming.logs import Log
+from streaming.events import Event, Finished, Text, Waiting
 from streaming.logs.link import PATIENCE
 from streaming.logs.memory import Bounds
 from streaming.logs.redis import RedisLog
-from tests.faults.proxy import FAIR, Proxy, Weather
+from tests.streaming.away import RUN, SOON, Network, away, say, until, whole, whole_of, words
 
-RUN = "6b1f8f0e-0000-4000-8000-000000000002"
 END = Finished("stop", "stop")
-SOON = 5.0
-"""Seconds within which readers elsewhere have caught up (D-06)."""
-
-
-class Network:
-    """A Redis of this test's own, and the way to it."""
-
-    url: str
-
-    def __init__(self, server: Store) -> None:
-        self.server, self.proxy = server, Proxy(server.port)
-
-    def admin(self) -> Redis:
-        """Past the bad network."""
-        return Redis.from_url(self.server.url)
 
 
 @pytest.fixture
@@ -61,72 +41,6 @@ def here(network: Network) -> RedisLog:
 def there(network: Network) -> RedisLog:
     """Another one."""
     return RedisLog(network.url)
-
-
-async def say(log: Log, first: int, last: int) -> None:
-    """The words of these numbers, one an event."""
-    for number in range(first, last):
-        await log.append(RUN, 1, number, [Text(f"{number} ")])
-
-
-def words(last: int) -> str:
-    return "".join(f"{number} " for number in range(last))
-
-
-async def whole(log: Log, after: int = 0) -> str:
-    """Everything to the end, as a page gets it: whoever is told `Gone` comes back after a moment."""
-    text, position = "", after
-    while True:
-        try:
-            async with aclosing(log.read(RUN, position)) as batches:
-                async for batch in batches:
-                    assert batch.after == position
-                    position = batch.position
-                    text += "".join(event.text for event in batch.events if isinstance(event, Text))
-                return text
-        except Gone:
-            await asyncio.sleep(0.1)
-
-
-async def until(happens: Callable[[], bool], seconds: float = SOON) -> None:
-    async with asyncio.timeout(seconds):
-        while not happens():
-            await asyncio.sleep(0.02)
-
-
-@asynccontextmanager
-async def away(network: Network, how: str) -> AsyncIterator[None]:
-    """Redis is away meanwhile, in one of the ways that there are."""
-    server, proxy = network.server, network.proxy
-    match how:
-        case "killed":
-            await asyncio.to_thread(server.kill)
-            yield
-            await asyncio.to_thread(server.start)
-        case "frozen":
-            server.signal(signal.SIGSTOP)
-            yield
-            server.signal(signal.SIGCONT)
-        case "black hole":
-            proxy.hold()
-            yield
-            proxy.release()
-        case "slow":
-            proxy.weather = Weather(delay=5)
-            yield
-            proxy.weather = FAIR
-        case _:
-            with network.admin() as admin:
-                off = {
-                    "full": ("maxmemory", "1", "0"),
-                    "wrong password": ("requirepass", "changed", ""),
-                    "read-only": ("min-replicas-to-write", "1", "0"),
-                }[how]
-                admin.config_set(off[0], off[1])
-                if how == "wrong password":
-                    proxy.cut()
-                yield
-                admin.config_set(off[0], off[2])
 
 
 HOW = ("killed", "frozen", "black hole", "slow", "full", "wrong password", "read-only")
@@ -300,12 +214,6 @@ async def test_I_19_redis_holds_no_more_than_the_log_may_and_lets_go_of_it(netwo
         assert await whole_of(log) == words(1_000)
         await log.append(RUN, 1, 1_000, [END])
         await until(lambda: not [key for key in admin.scan_iter("chatsite:log:*")])
-
-
-async def whole_of(log: Log) -> str:
-    """What there is so far."""
-    batch = await anext(log.read(RUN, 0))
-    return "".join(event.text for event in merge(batch.events) if isinstance(event, Text))
 
 
 async def test_S_19_whoever_is_cancelled_leaves_nobody_somebody_elses_words(
