@@ -45,12 +45,14 @@ ROUTES: Final[Mapping[str, str]] = {
     "review/": "strict",
     "admin/": "plain",
     "accounts/": "plain",
+    "exports/": "data",
     "v1/": "data",
     "session": "data",
     "csp-report": "data",
     "healthz": "data",
     "readyz": "data",
     "metrics": "data",
+    "manifest.webmanifest": "data",
     "static/": "static",
 }
 """The policy of each address: by its first part with the slash, or, without one, of the whole address."""

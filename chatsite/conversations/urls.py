@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .views import conversations, messages, pages, polling
+from .views import conversations, exports, messages, pages, polling
 
 app_name = "conversations"
 urlpatterns = [
@@ -16,6 +16,9 @@ urlpatterns = [
     path("c/<uuid:uid>/title/", conversations.title, name="title"),
     path("c/<uuid:uid>/deletion/", conversations.deletion, name="deletion"),
     path("c/<uuid:uid>/restoration/", conversations.restoration, name="restoration"),
+    path("c/<uuid:uid>/export/", exports.page, name="export"),
+    path("exports/<uuid:uid>.md", exports.markdown, name="markdown"),
+    path("exports/<uuid:uid>.json", exports.json, name="json"),
     path("m/<uuid:uid>/", pages.message, name="message"),
     path("m/<uuid:uid>/events/", polling.events, name="events"),
     path("m/<uuid:uid>/replies/", messages.replies, name="replies"),

@@ -47,6 +47,7 @@ FIELDS: Final = (
     "name",
     "language",
     "time_zone",
+    "speech",
     "reason",
     "q",
 )

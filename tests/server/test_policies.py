@@ -92,10 +92,12 @@ def test_S_10_this_is_the_policy_of_each() -> None:
         "review/": "strict",
         "admin/": "plain",
         "accounts/": "plain",
+        "exports/": "data",
         "session": "data",
         "csp-report": "data",
         "healthz": "data",
         "metrics": "data",
+        "manifest.webmanifest": "data",
         "readyz": "data",
     }
 

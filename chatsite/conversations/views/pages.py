@@ -25,9 +25,13 @@ def page(request: HttpRequest, uid: UUID) -> HttpResponse:
 
 @require_safe
 def message(request: HttpRequest, uid: UUID) -> HttpResponse:
-    """One message as it stands: text and position together, to be followed from there (I-7)."""
+    """One message as it stands: text and position together, to be followed from there (I-7).
+
+    With `readonly` in the address it is without what would change the conversation.
+    """
     found = answers.owned_message(answers.user_of(request), uid)
-    return answers.fragment(request, "_message", {"message": found, "conversation": found.conversation})
+    context = {"message": found, "conversation": found.conversation, "readonly": "readonly" in request.GET}
+    return answers.fragment(request, "_message", context)
 
 
 @require_safe

@@ -8,7 +8,6 @@ from typing import Final
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from chatsite.accounts.models import User
@@ -25,7 +24,6 @@ PATIENCE: Final = 2.0
 _DIGITS: Final = 16
 
 
-@never_cache
 @require_safe
 async def events(request: HttpRequest, uid: UUID) -> HttpResponseBase:
     """What came of the reply's run after a position: 200 with a batch, 204 for nothing yet, 410: fetch the reply."""
