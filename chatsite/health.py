@@ -13,10 +13,12 @@ from collections.abc import Iterator
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
@@ -39,6 +41,25 @@ _state = {"stopping": False}
 def stop() -> None:
     """From now on this process is not ready: it has been told to end (D-01)."""
     _state["stopping"] = True
+
+
+@login_not_required
+@require_safe
+async def manifest(request: HttpRequest) -> HttpResponse:
+    """What a device is told that keeps this place among its apps."""
+    icons = [("icon-192.png", "192x192", "any"), ("icon-512.png", "512x512", "any")]
+    icons.append(("icon-maskable-512.png", "512x512", "maskable"))
+    told = {
+        "name": settings.SITE_NAME,
+        "short_name": settings.SITE_NAME,
+        "id": "/",
+        "start_url": "/",
+        "display": "standalone",
+        "background_color": "#fcfcfa",
+        "theme_color": "#fcfcfa",
+        "icons": [{"src": static(name), "sizes": sizes, "purpose": purpose} for name, sizes, purpose in icons],
+    }
+    return JsonResponse(told, content_type="application/manifest+json")
 
 
 @login_not_required

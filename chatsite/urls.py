@@ -15,6 +15,7 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics.metrics, name="metrics"),
+    path("manifest.webmanifest", health.manifest, name="manifest"),
     path("session", health.session, name="session"),
     path("csp-report", health.csp_report, name="csp-report"),
     path("admin/", admin.site.urls),

@@ -31,7 +31,7 @@ ENTRANCE = {
     "account_confirm_login_code",
     "account_reauthenticate",  # The same: its view asks itself.
 }
-OPEN = ENTRANCE | {"healthz", "readyz", "session", "csp-report", "metrics"}
+OPEN = ENTRANCE | {"healthz", "readyz", "session", "csp-report", "metrics", "manifest"}
 GUESSES = {"uidb36": "1", "key": "abc-def", "app_label": "auth", "url": "nowhere", "content_type_id": "1"}
 
 

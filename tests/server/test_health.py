@@ -10,6 +10,7 @@ from django.db import OperationalError
 from django.db.migrations.executor import MigrationExecutor
 from django.test import AsyncClient, Client
 from pytest_django import DjangoAssertNumQueries
+from pytest_django.fixtures import Settings
 
 from chatsite import health
 from chatsite.accounts.models import User
@@ -131,3 +132,13 @@ async def test_a_database_that_is_away_is_said(async_client: AsyncClient, monkey
     monkeypatch.setattr(health, "_migrated", away)
     response = await async_client.get("/readyz")
     assert (response.status_code, response.json()["missing"]) == (503, "database")
+
+
+@pytest.mark.django_db
+def test_a_device_may_keep_the_place_among_its_apps(client: Client, settings: Settings) -> None:
+    settings.SITE_NAME = 'The "school"'
+    answer = client.get("/manifest.webmanifest")
+    told = json.loads(answer.content)
+    assert answer["Content-Type"] == "application/manifest+json"
+    assert (told["name"], told["start_url"], told["display"]) == ('The "school"', "/", "standalone")
+    assert [icon["src"].startswith("/static/icon-") for icon in told["icons"]] == [True, True, True]
