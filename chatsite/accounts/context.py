@@ -11,7 +11,7 @@ from .models import User
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """The place's names, whether one can sign up, and the person's theme and initials.
+    """The place's names, whether one can sign up, and the person's theme, reading aloud and initials.
 
     Pages that are shown before anybody has been looked up, such as that of a refused form, have no `user`.
     """
@@ -23,5 +23,6 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "signup_open": settings.SIGNUP == "open",
         "open_http": settings.OPEN_HTTP,
         "theme": person.theme if person else User.Theme.SYSTEM,
+        "speech": person.speech if person else User.Speech.WRITING,
         "initials": person.initials if person else "",
     }

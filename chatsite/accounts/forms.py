@@ -84,8 +84,14 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = User
-        fields: ClassVar = ["name", "language", "time_zone", "theme"]
-        labels: ClassVar = {"name": _("Name"), "theme": _("Theme")}
+        fields: ClassVar = ["name", "language", "time_zone", "theme", "speech", "shows_thinking"]
+        labels: ClassVar = {
+            "name": _("Name"),
+            "theme": _("Theme"),
+            "speech": _("Read answers aloud"),
+            "shows_thinking": _("Show what a model thinks while it thinks"),
+        }
+        help_texts: ClassVar = {"speech": _("By a screen reader.")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -46,6 +46,13 @@ class User(AbstractBaseUser, PermissionsMixin):
         LIGHT = "light", _("Light")
         DARK = "dark", _("Dark")
 
+    class Speech(models.TextChoices):
+        """When a screen reader reads an answer aloud by itself."""
+
+        WRITING = "writing", _("While they are written")
+        FINISHED = "finished", _("When they are finished")
+        NEVER = "never", _("Not by itself")
+
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     email = models.EmailField(
         _("e-mail"),
@@ -57,6 +64,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     language = models.CharField(_("language"), max_length=16, blank=True)
     time_zone = models.CharField(_("time zone"), max_length=64, default="UTC")
     theme = models.CharField(_("theme"), max_length=8, choices=Theme.choices, default=Theme.SYSTEM)
+    # The database knows the defaults too: a worker of the version before makes accounts without these.
+    speech = models.CharField(
+        _("reading aloud"), max_length=8, choices=Speech.choices, default=Speech.WRITING, db_default=Speech.WRITING
+    )
+    shows_thinking = models.BooleanField(_("shows thinking"), default=False, db_default=False)
     model = models.CharField(_("last model"), max_length=200, blank=True)
     is_active = models.BooleanField(_("active"), default=True)
     is_staff = models.BooleanField(_("may use the admin"), default=False)

@@ -22,8 +22,10 @@ class ContextValidator:
 
     def validate(self, password: str, user: User | None = None) -> None:
         """Raise what is wrong with it, for people."""
-        if len(password) < SHORTEST or not password.strip():
-            raise ValidationError(self.get_help_text(), code="password_too_short")
+        if len(password) < SHORTEST:
+            raise ValidationError(_("This one is too short: 12 characters are needed."), code="password_too_short")
+        if not password.strip():
+            raise ValidationError(_("Spaces alone are too easy to guess; choose another."), code="password_blank")
         if len(password) > LONGEST:
             raise ValidationError(_("256 characters at most."), code="password_too_long")
         rest = password.casefold()

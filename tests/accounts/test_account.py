@@ -18,7 +18,7 @@ from chatsite.accounts.models import User
 
 pytestmark = pytest.mark.django_db
 
-PROFILE = {"name": "Alice Chen", "language": "en", "time_zone": "Europe/Paris", "theme": "dark"}
+PROFILE = {"name": "Alice Chen", "language": "en", "time_zone": "Europe/Paris", "theme": "dark", "speech": "finished"}
 
 
 @pytest.fixture
@@ -34,10 +34,16 @@ def test_alice_changes_her_profile(hers: Client, alice: User) -> None:
         "Language",
         "Time zone",
         "Theme",
+        "Read answers aloud",
+        "Show what a model thinks while it thinks",
     ]
     assert hers.post("/account/", PROFILE).status_code == 302
     alice.refresh_from_db()
-    assert (alice.name, alice.language, alice.time_zone, alice.theme) == tuple(PROFILE.values())
+    assert (alice.name, alice.language, alice.time_zone, alice.theme, alice.speech) == tuple(PROFILE.values())
+    assert not alice.shows_thinking
+    hers.post("/account/", {**PROFILE, "shows_thinking": "on"})
+    alice.refresh_from_db()
+    assert alice.shows_thinking
 
 
 @pytest.mark.parametrize(
@@ -49,6 +55,7 @@ def test_alice_changes_her_profile(hers: Client, alice: User) -> None:
         {"time_zone": "Mars/Olympus"},
         {"time_zone": "../../etc/passwd"},
         {"theme": "purple"},
+        {"speech": "loudly"},
         {"language": "tlh"},
     ],
 )
@@ -67,7 +74,7 @@ def test_S_38_nothing_else_is_taken_from_these_forms(hers: Client, alice: User, 
     hers.post(address, {**extra, **PROFILE, "model": "tour"})
     after = User.objects.values(*columns).get(pk=alice.pk)
     changed = {name for name in columns if before[name] != after[name]} - {"last_login"}
-    assert changed <= {*PROFILE, "model"}
+    assert changed <= {*PROFILE, "shows_thinking", "model"}
     charlie.refresh_from_db()
     assert charlie.name == "Charlie"
 
@@ -133,7 +140,7 @@ def test_pages_know_where_they_are_and_who_looks(rf: RequestFactory, alice: User
     settings.SITE_NAME, settings.ORGANISATION, settings.SIGNUP = "Northfield chat", "Northfield", "open"
     request = rf.get("/")
     assert site(request)["theme"] == "system"
-    alice.name, alice.theme = "Alice Mary Chen", "dark"
+    alice.name, alice.theme, alice.speech = "Alice Mary Chen", "dark", "never"
     request.user = alice
     assert site(request) == {
         "site_name": "Northfield chat",
@@ -141,6 +148,7 @@ def test_pages_know_where_they_are_and_who_looks(rf: RequestFactory, alice: User
         "signup_open": True,
         "open_http": False,
         "theme": "dark",
+        "speech": "never",
         "initials": "AC",
     }
 

@@ -50,7 +50,7 @@ FORMS = {
     "/session": ["x"],
 }
 INSIDE = {
-    "/account/": ["name", "language", "time_zone", "theme"],
+    "/account/": ["name", "language", "time_zone", "theme", "speech", "shows_thinking"],
     "/account/theme/": ["theme"],
     "/account/model/": ["model"],
     "/accounts/password/change/": ["oldpassword", "password1", "password2"],
