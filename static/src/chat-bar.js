@@ -1,8 +1,9 @@
 /** `<chat-bar>`: the conversation's title, and what can be done with the whole of it. */
+import { deleteConversation } from "./deletion.js";
 import { part } from "./parts.js";
 import { post } from "./request.js";
-import { keepForNextPage } from "./toast-note.js";
 import { nameTab } from "./title-marks.js";
+import { chosen } from "./versions.js";
 import { t } from "./words.js";
 
 export class ChatBarElement extends HTMLElement {
@@ -17,6 +18,7 @@ export class ChatBarElement extends HTMLElement {
     this.addEventListener("click", (event) => this.#click(event));
     this.#form.addEventListener("submit", (event) => this.#rename(event));
     this.#form.addEventListener("keydown", (event) => event.key === "Escape" && this.#edit(false));
+    part(this, "export").closest(".menu")?.addEventListener("beforetoggle", () => this.#point());
     this.#field.addEventListener("blur", () => this.#edit(false));
   }
 
@@ -41,8 +43,13 @@ export class ChatBarElement extends HTMLElement {
     if (action === "rename") this.#edit(true);
     if (action === "delete") {
       event.preventDefault();
-      this.#delete();
+      deleteConversation(`/c/${this.#conversation}/`, this.heading);
     }
+  }
+
+  /** Takes along the branch that is shown now. */
+  #point() {
+    part(this, "export").setAttribute("href", `/c/${this.#conversation}/export/${chosen()}`);
   }
 
   /** @param {boolean} editing */
@@ -68,14 +75,6 @@ export class ChatBarElement extends HTMLElement {
     if (status >= 200 && status < 300) return this.#tell("listing-changed");
     this.heading = before;
     this.#tell("refused", sentence || t("not_done"));
-  }
-
-  async #delete() {
-    const uid = this.#conversation;
-    const { status, sentence } = await post(`/c/${uid}/deletion/`);
-    if (status < 200 || status >= 300) return this.#tell("refused", sentence || t("not_done"));
-    keepForNextPage({ words: t("deleted", { title: this.heading }), undo: `/c/${uid}/restoration/`, back: `/c/${uid}/` });
-    location.assign("/");
   }
 
   /** @param {string} type @param {string} [detail] */

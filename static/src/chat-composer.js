@@ -24,7 +24,9 @@ export class ChatComposerElement extends HTMLElement {
     this.#form.addEventListener("keydown", (event) => this.#key(event));
     addEventListener("online", this);
     addEventListener("offline", this);
+    this.addEventListener("click", ({ target }) => /** @type {Element} */ (target).closest('[data-action="discard"]') && this.#discard());
     if (this.#box.empty) this.#box.text = this.#outbox.restore(this.#conversation);
+    this.#foot.draft(this.#outbox.restored);
     this.refresh();
     this.handleEvent();
   }
@@ -93,6 +95,7 @@ export class ChatComposerElement extends HTMLElement {
     if (this.sending || this.#box.empty) return;
     if (this.#live || this.#box.over) return this.complain(t(this.#live ? "busy" : "too_long"));
     this.complain("");
+    this.#foot.draft(0);
     this.#box.text = "";
     const fields = { model: this.model, ...(this.#log?.end && { parent: this.#log.end }) };
     this.#tell("composer-sending", { text });
@@ -142,7 +145,14 @@ export class ChatComposerElement extends HTMLElement {
     this.#outbox.keep(this.#conversation, this.#box.text);
     this.#box.fit();
     this.#foot.count(this.#box.usage);
+    this.#foot.draft(0);
     this.refresh();
+  }
+
+  #discard() {
+    this.focus();
+    this.#box.clear();
+    this.#typed();
   }
 
   /** @param {string} type @param {object} detail */

@@ -13,6 +13,8 @@ const OWN = 1_000;
 const GATHER = 200;
 
 export class ChatPageElement extends HTMLElement {
+  /** Whether it is being deleted from here: it need not hear of that, and would only find nothing there. */
+  leaving = false;
   #own = -Infinity;
   #listed = false;
   /** @type {any} */
@@ -63,9 +65,9 @@ export class ChatPageElement extends HTMLElement {
   /** Fetches the conversation and shows what has changed. */
   async refresh() {
     const uid = this.dataset.conversation;
-    if (!uid) return;
+    if (!uid || this.leaving) return;
     const { status, document: page } = await get(`/c/${uid}/${chosen()}`);
-    if (this.dataset.conversation !== uid) return;
+    if (this.dataset.conversation !== uid || this.leaving) return;
     banner("deleted", status === 404);
     const articles = page?.querySelectorAll("chat-log article");
     if (status !== 200 || !articles?.length || this.#composer.sending) return;

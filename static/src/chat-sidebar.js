@@ -1,4 +1,5 @@
 /** `<chat-sidebar>`: the list of conversations; beside the page where there is room, else a drawer over it. */
+import { deleteConversation } from "./deletion.js";
 import { part } from "./parts.js";
 import { renameRow } from "./rename-row.js";
 import { get } from "./request.js";
@@ -12,6 +13,10 @@ export class ChatSidebarElement extends HTMLElement {
   #timer = null;
   /** Whether a name is being written in the list, which must not change meanwhile. */
   #renames = false;
+  /** The address of the conversation that the menu of rows is about. */
+  #about = "";
+  /** Whether news came while the list had to stay as it was. */
+  #late = false;
   #changed = () => this.refresh();
 
   static define(tag = "chat-sidebar") {
@@ -23,9 +28,11 @@ export class ChatSidebarElement extends HTMLElement {
     runs.addEventListener("resumed", this.#changed);
     document.addEventListener("listing-changed", this.#changed);
     document.addEventListener("click", this);
-    this.addEventListener("toggle", this);
-    this.addEventListener("beforetoggle", this);
+    this.addEventListener("toggle", this, true);
+    this.addEventListener("beforetoggle", this, true);
     part(this, "list").addEventListener("keydown", (event) => this.#key(event));
+    // A button that is clicked does not have the focus in every browser.
+    for (const type of ["focusin", "pointerdown"]) part(this, "list").addEventListener(type, (event) => this.#look(event));
     if (!part(this, "list").childElementCount) this.refresh();
     this.#compare();
     part(this, "list").querySelector('[aria-current="page"]')?.scrollIntoView({ block: "nearest" });
@@ -40,8 +47,10 @@ export class ChatSidebarElement extends HTMLElement {
 
   /** @param {Event} event */
   handleEvent(event) {
-    if (event.type === "click" && /** @type {Element} */ (event.target).closest('[data-action="sidebar"]')) this.toggle();
+    if (event.type === "click") this.#click(/** @type {Element} */ (event.target).closest("[data-action]"));
     if (event instanceof ToggleEvent && event.target === this) this.#cover(event);
+    if (event.type === "toggle" && this.#late) this.refresh();
+    if (event.type === "beforetoggle") part(this, "row-menu").querySelector("a")?.setAttribute("href", `${this.#about}export/`);
   }
 
   /** Hides or shows it where it stands beside the page, and remembers that; opens or closes the drawer. */
@@ -61,17 +70,52 @@ export class ChatSidebarElement extends HTMLElement {
     this.#timer ??= setTimeout(() => this.#fetch(), GATHER);
   }
 
+  /** @param {Event} event */
+  #look({ target }) {
+    const row = /** @type {Element} */ (target).closest("li")?.querySelector("a");
+    if (row) this.#about = row.getAttribute("href") ?? "";
+  }
+
+  /** @param {Element | null} button */
+  #click(button) {
+    const action = button?.getAttribute("data-action");
+    if (action === "sidebar") return this.toggle();
+    if (action !== "rename-row" && action !== "delete-row") return;
+    /** @type {HTMLElement} */ (button?.closest(".menu")).hidePopover();
+    const row = this.#row(this.#about);
+    if (!row) return;
+    if (action === "rename-row") this.#rename(row);
+    else this.#delete(row);
+  }
+
   /** @param {KeyboardEvent} event */
   #key(event) {
     const row = /** @type {Element} */ (event.target).closest("a");
-    if (row && event.key === "F2") {
+    const act = row && { F2: this.#rename, Delete: this.#delete }[event.key];
+    if (act) {
       event.preventDefault();
-      this.#renames = true;
-      renameRow(row, () => {
-        this.#renames = false;
-        this.refresh();
-      });
+      act.call(this, row);
     } else if (row) walk(event, part(this, "list"), "a");
+  }
+
+  /** @param {HTMLElement} row */
+  #rename(row) {
+    this.#renames = true;
+    renameRow(row, () => {
+      this.#renames = false;
+      this.refresh();
+    });
+  }
+
+  /** The row leaves at once, and comes back where it could not be deleted. @param {HTMLElement} row */
+  async #delete(row) {
+    const rows = [...part(this, "list").querySelectorAll("a")];
+    const at = rows.indexOf(/** @type {HTMLAnchorElement} */ (row));
+    const next = rows[at + 1] ?? rows[at - 1] ?? this.querySelector(".sidebar__start button");
+    /** @type {HTMLElement} */ (row.closest("li")).hidden = true;
+    next.focus();
+    await deleteConversation(row.getAttribute("href") ?? "", row.querySelector(".row__title")?.textContent ?? "");
+    this.refresh();
   }
 
   /** What lies under the open drawer is out of reach; before it closes it is not, so that the focus can go back. @param {ToggleEvent} event */
@@ -87,12 +131,20 @@ export class ChatSidebarElement extends HTMLElement {
     const answer = await get("/conversations/");
     this.#timer = null;
     if (answer.status !== 200 || !answer.document || this.#renames) return;
+    // The menu hangs on its row's button, and gives the focus back to it.
+    this.#late = part(this, "row-menu").matches(":popover-open");
+    if (!this.#late) this.#replace(answer.document);
+  }
+
+  /** Shows another list; the focus stays in its row, as long as there is one. @param {Document} fresh */
+  #replace(fresh) {
     const list = part(this, "list");
-    const focused = list.contains(document.activeElement) ? document.activeElement?.getAttribute("href") : null;
-    const nodes = Array.from(answer.document.body.childNodes, (node) => document.importNode(node, true));
-    list.replaceChildren(...nodes);
+    const focused = list.contains(document.activeElement) ? document.activeElement : null;
+    const row = focused?.closest("li")?.querySelector("a")?.getAttribute("href") ?? "";
+    list.replaceChildren(...Array.from(fresh.body.childNodes, (node) => document.importNode(node, true)));
     this.#row(location.pathname)?.setAttribute("aria-current", "page");
-    if (focused) (this.#row(focused) ?? list.querySelector("a"))?.focus();
+    const its = focused && (this.#row(row)?.closest("li") ?? list).querySelector(focused.localName);
+    /** @type {HTMLElement | null} */ (its)?.focus();
     this.#compare();
   }
 

@@ -18,6 +18,8 @@ export const ICONS = [
   "wrap-text",
   "play",
   "trash-2",
+  "download",
+  "printer",
   "ellipsis",
   "cloud-off",
   "unplug",

@@ -29,8 +29,10 @@ function open(event, button) {
 function place(event) {
   const menu = /** @type {HTMLElement} */ (event.target);
   if (!menu.matches?.(".menu:popover-open")) return;
-  const button = menu.matches(".picker") ? document.querySelector(".picker__button") : document.querySelector(`[popovertarget="${menu.id}"]`);
-  if (!button) return;
+  const opener = `[popovertarget="${menu.id}"]`;
+  const button = menu.matches(".picker") ? document.querySelector(".picker__button") : (document.querySelector(`${opener}:is(:hover, :focus)`) ?? document.querySelector(opener));
+  // On a phone it is a sheet, and has its place.
+  if (!button || (!menu.matches(".picker") && matchMedia("(width < 45rem)").matches)) return;
   const [at, size] = [button.getBoundingClientRect(), menu.getBoundingClientRect()];
   const below = at.bottom + size.height < innerHeight;
   menu.style.insetBlockStart = `${below ? at.bottom : at.top - size.height}px`;

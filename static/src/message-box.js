@@ -47,6 +47,12 @@ export class MessageBox {
     this.#field.focus();
   }
 
+  /** Empties it as a person would, who can undo that. */
+  clear() {
+    this.#field.select();
+    if (!document.execCommand("delete")) this.text = "";
+  }
+
   /** Puts text back that came to nothing, before whatever was typed meanwhile. @param {string} text */
   giveBack(text) {
     this.text = this.empty ? text : `${text}\n\n${this.text}`;

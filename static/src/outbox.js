@@ -12,6 +12,8 @@ import { clientId } from "./client-id.js";
 
 export class Outbox {
   sending = false;
+  /** When what was restored had been typed, in milliseconds; 0 if nothing was. */
+  restored = 0;
   #tried = { text: "", client: "" };
   #drafts;
   #post;
@@ -28,6 +30,7 @@ export class Outbox {
   /** What was typed here before and not sent. @param {string} conversation */
   restore(conversation) {
     const draft = this.#drafts.read(conversation);
+    this.restored = draft?.at ?? 0;
     if (draft?.client) this.#tried = { text: draft.text, client: draft.client };
     return draft?.text ?? "";
   }

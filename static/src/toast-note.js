@@ -7,7 +7,7 @@ const SHOWN = 6_000;
 const SHOWN_WITH_UNDO = 10_000;
 const KEY = "toast";
 
-/** @typedef {{words: string, undo?: string, back?: string}} Toast what to say, what to post to undo it, where to go then */
+/** @typedef {{words: string, undo?: string, back?: string}} Toast what to say, what to post to undo it, where to go then, if anywhere */
 
 export class ToastNoteElement extends HTMLElement {
   /** @type {any} */
@@ -43,10 +43,17 @@ export class ToastNoteElement extends HTMLElement {
   }
 
   async #undo() {
-    const { undo = "", back = "/" } = this.#toast ?? {};
+    const { undo = "", back } = this.#toast ?? {};
     const { status, sentence } = await post(undo);
-    if (status >= 200 && status < 300) location.assign(back);
+    if (status >= 200 && status < 300) this.#undone(back);
     else this.show({ words: status === 404 ? t("too_late") : sentence || t("not_done") });
+  }
+
+  /** @param {string} [back] */
+  #undone(back) {
+    if (back) return location.assign(back);
+    this.hidePopover();
+    document.dispatchEvent(new Event("listing-changed"));
   }
 }
 

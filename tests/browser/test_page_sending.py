@@ -92,7 +92,7 @@ async def test_B_06_while_one_answer_is_written_a_second_question_waits_in_the_b
     upstream.script(openai_answer("Hel", "lo").before_last(Wait(gate)))
     await arrive(page)
     await send(page, TEXT)
-    await expect(page.get_by_role("button", name="Stop")).to_be_visible()
+    await expect(page.get_by_role("button", name="Stop", exact=True)).to_be_visible()
     await box(page).fill("And the sun?")
     await box(page).press("Enter")
     await expect(page.get_by_role("alert").filter(has_text="An answer is still being written.")).to_be_visible()
@@ -159,7 +159,7 @@ async def test_a_deleted_conversation_is_back_by_one_click(page: Page) -> None:
     await send(page, TEXT)
     await ends(answers(page).last)
     address = page.url
-    await page.get_by_role("button", name="More").click()
+    await page.get_by_role("button", name="More", exact=True).click()
     await page.get_by_role("button", name="Delete").click()
     await expect(page.get_by_text(f"Deleted “{TEXT.rstrip('?')}")).to_be_visible()
     await expect(page.get_by_role("navigation", name="Conversations").get_by_role("link")).to_have_count(0)
@@ -172,7 +172,7 @@ async def test_a_conversation_is_renamed_in_place(page: Page) -> None:
     await arrive(page)
     await send(page, TEXT)
     await ends(answers(page).last)
-    await page.get_by_role("button", name="More").click()
+    await page.get_by_role("button", name="More", exact=True).click()
     await page.get_by_role("button", name="Rename").click()
     await page.get_by_role("textbox", name="Title").fill("Tides")
     await page.keyboard.press("Enter")
@@ -191,3 +191,35 @@ class Held:
     async def __call__(self, route: Route) -> None:
         await self.gate.wait()
         await route.continue_()
+
+
+async def test_S_20_an_address_neither_fills_the_box_nor_sends(page: Page) -> None:
+    await arrive(page)
+    await page.goto(f"/?q={TEXT}&prompt={TEXT}&message={TEXT}&text={TEXT}&submit=true#{TEXT}")
+    await expect(box(page)).to_be_focused()
+    await expect(box(page)).to_have_value("")
+    await expect(page.get_by_role("article")).to_have_count(0)
+
+
+async def test_an_old_draft_says_so_and_can_be_discarded_and_had_back(page: Page) -> None:
+    await arrive(page)
+    await box(page).fill(TEXT)
+    await page.reload()
+    await expect(box(page)).to_have_value(TEXT)
+    await expect(page.get_by_text("Draft from")).to_be_hidden()
+    await page.evaluate(
+        """() => {
+          const key = Object.keys(localStorage).find(key => key.startsWith("draft:"));
+          localStorage[key] = JSON.stringify({ ...JSON.parse(localStorage[key]), at: Date.now() - 86_400_000 });
+        }"""
+    )
+    await page.reload()
+    await expect(page.get_by_text("Draft from yesterday")).to_be_visible()
+    await page.get_by_role("button", name="Discard").click()
+    await expect(box(page)).to_have_value("")
+    await expect(box(page)).to_be_focused()
+    await expect(page.get_by_text("Draft from")).to_be_hidden()
+    await page.keyboard.press("Control+z")
+    await expect(box(page)).to_have_value(TEXT)
+    await page.reload()
+    await expect(box(page)).to_have_value(TEXT)
