@@ -34,6 +34,13 @@ PHRASES: Final[Mapping[str, str | Promise]] = {
     "heard_version_of_yours": _("Version {version}"),
     "heard_stopped": _("Stopped."),
     "heard_finished": _("Answer finished."),
+    "heard_code": _("Code, {lines}."),
+    "heard_code_in": _("Code, {language}, {lines}."),
+    "heard_line": _("{n} line"),
+    "heard_lines": _("{n} lines"),
+    "heard_row": _("Table, {n} row."),
+    "heard_rows": _("Table, {n} rows."),
+    "heard_formula": _("Formula."),
     # At the composer
     "reply": _("Reply…"),
     "not_sent": _("Not sent. Your text is in the box; try again."),
@@ -42,9 +49,11 @@ PHRASES: Final[Mapping[str, str | Promise]] = {
     "too_long": _("Too long to send. Your text is in the box; shorten it."),
     "busy": _("An answer is still being written. Your text is kept; send it when this one ends."),
     "count": _("{n} of {limit}"),
+    "draft": _("Draft from {when}"),
     # Names of what scrolls within an answer
     "code": _("Code"),
     "table": _("Table"),
+    "show_lines": _("Show {n} lines"),
     # Elsewhere
     "copied": _("Copied"),
     "deleted": _("Deleted “{title}”"),

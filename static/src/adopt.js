@@ -13,13 +13,16 @@ const ATTRIBUTES = ["run", "after", "begun", "model", "age", "data-phase", "data
  */
 export function adopt(article, fresh) {
   Prose.of(part(article, "text")).update(part(fresh, "text").textContent ?? "", fresh.getAttribute("data-state") === "streaming");
-  for (const name of TEXTS) new Blocks(part(article, name)).update(part(fresh, name).textContent ?? "");
+  for (const name of TEXTS) shower(part(article, name)).update(part(fresh, name).textContent ?? "", fresh.getAttribute("data-state") === "streaming");
   for (const name of PIECES) replace(part(article, name), part(fresh, name));
   part(article, "thought").hidden = part(fresh, "thought").hidden;
   const [mine, theirs] = [article, fresh].map((one) => /** @type {Element} */ (one.querySelector("chat-message")));
   for (const name of ATTRIBUTES) copy(mine, theirs, name);
   copy(article, fresh, "data-state");
 }
+
+/** Whoever shows this text, as it is or as markdown. @param {Element} container @returns {Blocks | Prose} */
+export const shower = (container) => Prose.at(container) ?? new Blocks(container);
 
 /** Another version may have come beside it. @param {Element} article @param {Element} fresh */
 export function recount(article, fresh) {

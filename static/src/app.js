@@ -32,7 +32,13 @@ runs.addEventListener("state", () => {
   banner("signed-out", runs.state === "signed-out");
   banner("outdated", runs.state === "outdated");
 });
-document.addEventListener("click", ({ target }) => target instanceof Element && target.closest('[data-action="reload"]') && location.reload());
+document.addEventListener("click", ({ target }) => {
+  if (!(target instanceof Element)) return;
+  if (target.closest('[data-action="reload"]')) location.reload();
+  if (target.closest('[data-action="print"]')) print();
+});
+// Paper does not wait.
+addEventListener("beforeprint", () => hurry(5_000));
 serveMenus();
 serveTooltips();
 serveShortcuts();
@@ -41,4 +47,4 @@ for (const element of ELEMENTS) element.define();
 // What can be seen first should never have looked otherwise.
 hurry(40);
 // Where nobody is signed in there is nothing to follow.
-if (document.querySelector("chat-sidebar, .review")) attend();
+if (document.querySelector("chat-sidebar, .reader")) attend();

@@ -37,8 +37,8 @@ export class Blocks {
     more.forEach((block) => this.#begin(block));
   }
 
-  /** Makes it this text, whatever stood there; what is right already stays untouched. @param {string} text */
-  update(text) {
+  /** Makes it this text, whatever stood there; what is right already stays untouched. @param {string} text @param {boolean} [_grows] is nothing to it */
+  update(text, _grows) {
     const before = this.text;
     if (text.startsWith(before)) return this.append(text.slice(before.length));
     this.#container.replaceChildren();

@@ -1,6 +1,7 @@
 /** `<chat-message>`: one message. A reply that is still being written (`run`, `after`) comes to life here. */
 import { actOnCode } from "./code-block.js";
 import { LiveReply } from "./live-reply.js";
+import { unfoldCode } from "./long-code.js";
 import { part, stamp } from "./parts.js";
 import { Prose } from "./prose.js";
 import { post } from "./request.js";
@@ -26,6 +27,8 @@ export class ChatMessageElement extends HTMLElement {
     const { state } = this.#article?.dataset ?? {};
     const text = this.querySelector('.prose[data-part="text"]');
     if (text) Prose.of(text, state === "streaming");
+    const thought = this.querySelector('[data-part="thought"]');
+    thought?.addEventListener("toggle", () => this.#think());
     if (state === "streaming") this.#follow();
     else this.#fold();
   }
@@ -43,6 +46,7 @@ export class ChatMessageElement extends HTMLElement {
     if (event.type !== "click" || !(button instanceof HTMLElement)) return;
     if (button.dataset.action === "copy") this.#copy(button);
     if (button.closest(".code")) actOnCode(button);
+    if (button.dataset.action === "unfold-code") unfoldCode(button);
     if (button.dataset.action === "unfold") this.#unfold(button);
   }
 
@@ -77,6 +81,14 @@ export class ChatMessageElement extends HTMLElement {
   #follow() {
     this.#live = new LiveReply(this, runs);
     this.#live.start();
+    this.#think();
+  }
+
+  /** What the model thought is read as markdown when somebody looks at it. */
+  #think() {
+    if (!(/** @type {HTMLDetailsElement} */ (part(this, "thought")).open)) return;
+    if (this.#live) this.#live.think();
+    else Prose.of(part(this, "reasoning"), false);
   }
 
   /** @param {HTMLElement} button */

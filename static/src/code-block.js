@@ -7,8 +7,6 @@ import { t } from "./words.js";
 /** Lines, or characters of long ones, that are laid out together: only the last run is ever laid out again. */
 const LINES = 60;
 const CHARACTERS = 8_192;
-/** Beyond this it stays without colours, or it would hold the page up. */
-const COLOURED = 40_000;
 const SHOWN = 2_000;
 const WRAP = "wrap-code";
 
@@ -25,11 +23,11 @@ const blocks = new WeakMap();
 
 /** Text that grows at its end, in runs. */
 class Runs {
-  /** @type {{text: string, node: Text, element: HTMLElement, broken: boolean}[]} */
+  /** @type {{text: string, node: Text, element: HTMLElement}[]} */
   #runs = [];
   #host;
-  /** Where the last run begins. */
-  #from = 0;
+  /** What stands before the last run. */
+  #settled = "";
   #end = "";
 
   /** @param {Element} host */
@@ -38,7 +36,7 @@ class Runs {
   }
 
   get text() {
-    return this.#runs.map(({ text, broken }, at) => text + (at < this.#runs.length - 1 && !broken ? "\n" : "")).join("") + this.#end;
+    return this.#settled + (this.#runs[this.#runs.length - 1]?.text ?? "") + this.#end;
   }
 
   get elements() {
@@ -47,38 +45,33 @@ class Runs {
 
   /** From `skip` on it is this text. @param {number} skip @param {string} text */
   write(skip, text) {
-    if (skip < this.#from) {
-      if (skip === 0) this.#clear();
-      else text = text.slice(this.#from - skip);
-      skip = this.#from;
-    }
+    if (skip === 0 && !text.startsWith(this.#settled)) this.#clear();
+    const from = this.#settled.length;
     const last = this.#runs[this.#runs.length - 1];
-    text = ((last?.text ?? "") + this.#end).slice(0, skip - this.#from) + text;
+    text = skip < from ? text.slice(from - skip) : ((last?.text ?? "") + this.#end).slice(0, skip - from) + text;
     // A line feed at the end is not seen.
     this.#end = text.endsWith("\n") ? "\n" : "";
     if (this.#end) text = text.slice(0, -1);
     for (;;) {
       const cut = cutAt(text);
-      if (!cut) return this.#put(text, false);
-      const broken = text[cut - 1] !== "\n";
-      this.#put(broken ? text.slice(0, cut) : text.slice(0, cut - 1), broken);
+      if (!cut) return this.#put(text);
+      const whole = text.slice(0, cut);
+      this.#put(whole.endsWith("\n") ? whole.slice(0, -1) : whole);
       this.#begin();
-      this.#from += cut;
+      this.#settled += whole;
       text = text.slice(cut);
     }
   }
 
   #clear() {
     this.#runs = [];
-    this.#from = 0;
-    this.#end = "";
+    this.#settled = this.#end = "";
     this.#host.replaceChildren();
   }
 
-  /** @param {string} text @param {boolean} broken */
-  #put(text, broken) {
+  /** @param {string} text */
+  #put(text) {
     const run = this.#runs[this.#runs.length - 1] ?? this.#begin();
-    run.broken = broken;
     if (run.text === text) return;
     if (text.startsWith(run.text) && run.node.isConnected) run.node.appendData(text.slice(run.text.length));
     else {
@@ -93,7 +86,7 @@ class Runs {
     element.className = "run";
     const node = document.createTextNode("");
     element.append(node);
-    const run = { text: "", node, element, broken: false };
+    const run = { text: "", node, element };
     this.#runs.push(run);
     this.#host.append(element);
     return run;
@@ -183,13 +176,25 @@ export class CodeBlock {
   #tint(colours) {
     this.#waits = false;
     const text = this.text;
-    if (this.element.hasAttribute("data-open") || text.length > COLOURED) return;
+    if (this.element.hasAttribute("data-open")) return;
     // Whoever is selecting here goes first.
-    if (selected(this.element)) return;
+    if (selected(this.element)) return this.#colourLater();
     const parts = colours(text, this.#language);
     if (!parts) return;
     this.#coloured = text;
     this.#paint(parts);
+  }
+
+  /** As soon as the selection has left. */
+  #colourLater() {
+    this.#waits = true;
+    const retry = () => {
+      if (selected(this.element)) return;
+      document.removeEventListener("selectionchange", retry);
+      this.#waits = false;
+      if (this.element.isConnected) this.#colour();
+    };
+    document.addEventListener("selectionchange", retry);
   }
 
   /** @param {[string, string][]} parts kinds and texts */

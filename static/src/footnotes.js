@@ -9,7 +9,7 @@ export const key = (label) => label.toLowerCase();
 
 /** @param {MarkdownIt} md */
 export function footnotes(md) {
-  md.block.ruler.before("reference", "footnote", definition, { alt: ["paragraph", "reference"] });
+  md.block.ruler.before("reference", "footnote", definition, { alt: ["paragraph", "reference", "blockquote"] });
   md.inline.ruler.before("link", "footnote", (state, silent) => {
     if (state.src[state.pos] !== "[" || state.src[state.pos + 1] !== "^") return false;
     const found = MARK.exec(state.src.slice(state.pos, state.pos + 70));
@@ -22,7 +22,10 @@ export function footnotes(md) {
 
 /** @param {any} state @param {number} startLine @param {number} endLine @param {boolean} silent */
 function definition(state, startLine, endLine, silent) {
-  if (state.level || state.parentType === "list" || state.sCount[startLine] - state.blkIndent >= 4) return false;
+  const indent = state.sCount[startLine];
+  // Beside the text of an item or of another note it ends that; what stands within them is none.
+  const ends = silent && indent >= 0 && indent < Math.min(2, state.blkIndent);
+  if ((state.level && !ends) || state.parentType === "list" || indent - state.blkIndent >= 4) return false;
   const start = state.bMarks[startLine] + state.tShift[startLine];
   const found = MARK.exec(state.src.slice(start, state.eMarks[startLine]));
   if (!found || state.src[start + found[0].length] !== ":") return false;

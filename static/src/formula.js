@@ -1,4 +1,5 @@
 /** A formula on the page: its source in the code face, until it can be set; at once, and again if that fails. */
+import { faces } from "./faces.js";
 import { later } from "./slices.js";
 
 /** @type {Promise<typeof import("./maths.js") | null> | undefined} */
@@ -6,7 +7,9 @@ let loading;
 
 /** The library, once; without it, sources stay. */
 function maths() {
-  return (loading ??= import("./maths.js").then(async (library) => ((await library.ready) ? library : null)).catch(() => null));
+  return (loading ??= Promise.all([import("./maths.js"), faces()])
+    .then(([library, shown]) => (shown ? library : null))
+    .catch(() => null));
 }
 
 /** @type {WeakMap<globalThis.Node, Formula>} */
@@ -50,6 +53,11 @@ export class Formula {
     }
     if (open || this.#set === tex) return;
     this.#set = tex;
-    maths().then((library) => library && later(() => this.#set === tex && library.typeset(this.element, tex, display)));
+    maths().then((library) => library && later(() => this.#set === tex && this.#put(library.set(tex, display))));
+  }
+
+  /** In place of the source, which stays where there is nothing better. @param {import("./maths.js").Signs | null} signs */
+  #put(signs) {
+    if (signs && this.element.textContent === this.#tex) this.element.replaceChildren(signs.toNode());
   }
 }

@@ -6,7 +6,10 @@ const PAIRS = /** @type {Record<string, string>} */ ({ "$$": "$$", "\\[": "\\]",
 /** A formula says more than spaces and backslashes. */
 const SAYS = /[^\s\\]/;
 /** `$5 and then some$`: begins like a price, goes on in words, and has nothing that only a formula has. */
-const PRICE = /^[\d.,]+(?:\s*[a-z]{1,3}\b)?(?:$|[\s–-].*[a-z]{2})/i;
+const PRICE = /^[\d.,]+(?:\s*[a-z]{1,3}\b)?[\s–-].*[a-z]{2}/i;
+const BETWEEN = /[([\/:,.<>=&|+*-]$/;
+/** `\[1\]`, `\[x\]`: brackets that are to be no link, and no box. */
+const ESCAPED = /^(?:\d{1,3}|[xX])$/;
 const TEX = /[\\^_={}<>+*/]/;
 const LONGEST = 2_000;
 
@@ -34,9 +37,11 @@ export function closing(text, from, open) {
 /** @param {string} text @param {number} from @param {number} at @param {string} open */
 function fits(text, from, at, open) {
   const inside = text.slice(from, at);
-  if (!SAYS.test(inside)) return false;
+  if (!SAYS.test(inside) || (open === "\\[" && ESCAPED.test(inside))) return false;
   if (open !== "$") return true;
   if (/\s$/.test(inside) || /\d/.test(text[at + 1] ?? "")) return false;
+  // Two names of a shell, with what stands between them.
+  if (BETWEEN.test(inside) && /[A-Za-z_]/.test(text[at + 1] ?? "")) return false;
   return TEX.test(inside) || !PRICE.test(inside);
 }
 
@@ -46,6 +51,7 @@ export function formulas(md) {
     const open = opening(state.src, state.pos);
     if (!open) return false;
     const from = state.pos + open.length;
+    if (!mayClose(state, from, open)) return false;
     const end = closing(state.src.slice(0, state.posMax), from, open);
     if (end < 0) return false;
     if (!silent) {
@@ -61,6 +67,7 @@ export function formulas(md) {
     const start = state.bMarks[startLine] + state.tShift[startLine];
     const open = state.src.slice(start, start + 2);
     if ((open !== "$$" && open !== "\\[") || state.sCount[startLine] - state.blkIndent >= 4) return false;
+    if (silent && open === "$$" && endsThere(state, startLine)) return false;
     const close = PAIRS[open];
     for (let line = startLine; line < endLine; line++) {
       if (line > startLine && (state.isEmpty(line) || state.sCount[line] < state.blkIndent)) return false;
@@ -71,27 +78,44 @@ export function formulas(md) {
       const inside = `${line === startLine ? "" : state.getLines(startLine, line, state.blkIndent, true)}${state.src.slice(from, from + found)}`;
       const tex = (line === startLine ? inside : inside.slice(inside.indexOf(open) + 2)).trim();
       if (!SAYS.test(tex)) return false;
-      if (!silent) push(state, startLine, line, tex);
+      // More may follow in its last line, and make words of it.
+      const certain = !state.env.live || state.eMarks[line] < state.src.length;
+      if (!silent) push(state, startLine, line, tex, { certain });
       return true;
     }
     return state.env.live && state.lineMax === endLine ? pending(state, startLine, endLine, silent) : false;
   }, { alt: ["paragraph", "reference", "blockquote", "list"] });
 }
 
-/** @param {any} state @param {number} from @param {number} to @param {string} tex */
-function push(state, from, to, tex, open = false) {
+/** Whether its end stands anywhere near; where that is, is looked for once. @param {any} state @param {number} from @param {string} open */
+function mayClose(state, from, open) {
+  const ends = (state.formulaEnds ??= {});
+  if (!(ends[open] >= from)) ends[open] = (state.src.indexOf(PAIRS[open], from) + 1 || Infinity) - 1;
+  return ends[open] - from < LONGEST;
+}
+
+/** Whether the paragraph above this line has a formula that this ends. @param {any} state @param {number} line */
+function endsThere(state, line) {
+  if (state.line >= line) return false;
+  const above = state.src.slice(Math.max(state.bMarks[state.line], state.bMarks[line] - LONGEST), state.bMarks[line]);
+  return above.split("$$").length % 2 === 0;
+}
+
+/** @param {any} state @param {number} from @param {number} to @param {string} tex @param {{open?: boolean, certain: boolean}} meta */
+function push(state, from, to, tex, meta) {
   const token = state.push("formula_block", "", 0);
   token.block = true;
   token.content = tex;
   token.map = [from, to + 1];
-  token.meta = { open };
+  token.meta = meta;
   state.line = to + 1;
 }
 
 /** Still being written. @param {any} state @param {number} from @param {number} end @param {boolean} silent */
 function pending(state, from, end, silent) {
   if (silent) return true;
-  const tex = state.getLines(from, end, state.blkIndent, true).trim().slice(2);
-  push(state, from, end - 1, tex.trim(), true);
+  // What may be half of its end is none of it yet.
+  const tex = state.getLines(from, end, state.blkIndent, true).trim().slice(2).replace(/[\\$]+$/, "");
+  push(state, from, end - 1, tex.trim(), { open: true, certain: false });
   return true;
 }

@@ -1,5 +1,6 @@
-/** The markdown we read: CommonMark, tables, strikethrough, bare links, footnotes, formulas; never HTML. */
+/** The markdown we read: CommonMark, tables, strikethrough, bare links, footnotes, formulas; of HTML only a line's end. */
 import MarkdownIt from "markdown-it";
+import cjk from "markdown-it-cjk-friendly";
 import { bareLinks } from "./bare-links.js";
 import { footnotes } from "./footnotes.js";
 import { formulas } from "./formulas.js";
@@ -9,9 +10,19 @@ const md = new MarkdownIt();
 // Where a link may lead is decided where links are made; what may not be one still reads as what it says.
 md.validateLink = () => true;
 md.normalizeLinkText = (url) => url;
+// Where words have no spaces between them, marks stand beside letters.
+md.use(cjk);
 formulas(md);
 footnotes(md);
 bareLinks(md);
+// In the cell of a table a line cannot end otherwise.
+md.inline.ruler.before("autolink", "break", (state, silent) => {
+  const found = state.src[state.pos] === "<" && /^<br ?\/?>/i.exec(state.src.slice(state.pos, state.pos + 6));
+  if (!found) return false;
+  if (!silent) state.push("hardbreak", "br", 0);
+  state.pos += found[0].length;
+  return true;
+});
 // Blocks are all known by now, so marks whose note was never written can stay as they are.
 md.core.ruler.after("block", "notes", ({ env, tokens }) => {
   if (env.whole) env.footnotes = env.defined;

@@ -16,9 +16,11 @@
 
 /** Characters of a block, an item or a row beyond which it is not read as markdown. */
 export const LONGEST = 16_384;
+/** What a character of a fence counts there: it is found, and hardly read. */
+const CODE = 1 / 16;
 
-/** @param {Token[]} tokens @returns {Group[]} */
-export function grouped(tokens) {
+/** @param {Token[]} tokens @param {(line: number) => boolean} empty @returns {Group[]} */
+export function grouped(tokens, empty) {
   const groups = [];
   let begin = 0;
   let depth = 0;
@@ -28,7 +30,8 @@ export function grouped(tokens) {
     const [from, to] = tokens[begin].map ?? [0, 0];
     const own = tokens.slice(begin, at + 1);
     const words = own.filter((token) => token.type === "paragraph_open" && token.level === 2);
-    const [loose, tight] = [words.some(({ hidden }) => !hidden), words.some(({ hidden }) => hidden)];
+    const apart = own.some(({ type, level, map }) => type === "list_item_open" && level === 1 && map && map[0] > from && empty(map[0] - 1));
+    const [loose, tight] = [apart || words.some(({ hidden }) => !hidden), words.some(({ hidden }) => hidden)];
     groups.push({ kind: tokens[begin].type, tokens: own, from, to, loose, tight });
     begin = at + 1;
   }
@@ -50,8 +53,13 @@ export function starts(text) {
  */
 export function complete(groups, lines, text) {
   let at = groups.length - 1;
-  while (at > 0 && (lines[groups[at].from + 1] === undefined || defined(groups, at, lines, text))) at--;
+  while (at > 0 && (lines[groups[at].from + 1] === undefined || defined(groups, at, lines, text) || mayJoin(groups, at))) at--;
   return Math.max(0, at);
+}
+
+/** Whether this is a formula that may still turn out to be words, and so to go on with what it follows. @param {Group[]} groups @param {number} at */
+function mayJoin(groups, at) {
+  return groups[at].tokens[0].meta?.certain === false && groups[at].from === groups[at - 1].to;
 }
 
 /** Whether the line above this block belongs to none. @param {Group[]} groups @param {number} at @param {number[]} lines @param {string} text */
@@ -98,6 +106,17 @@ export function tooLong(groups, lines, text, open) {
   });
   const line = text.lastIndexOf("\n") + 1;
   const certain = text.length - line > LONGEST ? text.length : line;
-  const found = all.find(({ from, kind }, at) => kind !== "fence" && (all[at + 1]?.from ?? certain) - from > LONGEST);
+  const heavy = (/** @type {Part} */ { group, from }, /** @type {number} */ to) => to - from > LONGEST && weight(groups[group].tokens, lines, from, to) > LONGEST;
+  const found = all.find((part, at) => part.kind !== "fence" && heavy(part, all[at + 1]?.from ?? certain));
   return found ?? null;
+}
+
+/** What it is to read this much. @param {Token[]} tokens @param {number[]} lines @param {number} from @param {number} to */
+function weight(tokens, lines, from, to) {
+  let light = 0;
+  for (const { type, map } of tokens) {
+    if (type !== "fence" || !map) continue;
+    light += Math.max(0, Math.min(to, lines[map[1]] ?? to) - Math.max(from, lines[map[0]]));
+  }
+  return to - from - light * (1 - CODE);
 }

@@ -1,39 +1,6 @@
 /** Colours for code, by highlight.js: its scopes as plain values, never as HTML. Loaded when the first code is whole. */
 import hljs from "highlight.js/lib/core";
-import bash from "highlight.js/lib/languages/bash";
-import c from "highlight.js/lib/languages/c";
-import cpp from "highlight.js/lib/languages/cpp";
-import csharp from "highlight.js/lib/languages/csharp";
-import css from "highlight.js/lib/languages/css";
-import diff from "highlight.js/lib/languages/diff";
-import dockerfile from "highlight.js/lib/languages/dockerfile";
-import go from "highlight.js/lib/languages/go";
-import graphql from "highlight.js/lib/languages/graphql";
-import ini from "highlight.js/lib/languages/ini";
-import java from "highlight.js/lib/languages/java";
-import javascript from "highlight.js/lib/languages/javascript";
-import json from "highlight.js/lib/languages/json";
-import kotlin from "highlight.js/lib/languages/kotlin";
-import latex from "highlight.js/lib/languages/latex";
-import lua from "highlight.js/lib/languages/lua";
-import makefile from "highlight.js/lib/languages/makefile";
-import markdown from "highlight.js/lib/languages/markdown";
-import nginx from "highlight.js/lib/languages/nginx";
-import perl from "highlight.js/lib/languages/perl";
-import php from "highlight.js/lib/languages/php";
-import powershell from "highlight.js/lib/languages/powershell";
-import python from "highlight.js/lib/languages/python";
-import r from "highlight.js/lib/languages/r";
-import ruby from "highlight.js/lib/languages/ruby";
-import rust from "highlight.js/lib/languages/rust";
-import sql from "highlight.js/lib/languages/sql";
-import swift from "highlight.js/lib/languages/swift";
-import typescript from "highlight.js/lib/languages/typescript";
-import xml from "highlight.js/lib/languages/xml";
-import yaml from "highlight.js/lib/languages/yaml";
-
-const LANGUAGES = { bash, c, cpp, csharp, css, diff, dockerfile, go, graphql, ini, java, javascript, json, kotlin, latex, lua, makefile, markdown, nginx, perl, php, powershell, python, r, ruby, rust, sql, swift, typescript, xml, yaml };
-for (const [name, language] of Object.entries(LANGUAGES)) hljs.registerLanguage(name, language);
+import { learn } from "./languages.js";
 
 /** The kinds we have colours for, by the first word of a scope. */
 const KINDS = /** @type {Record<string, string>} */ ({
@@ -73,14 +40,30 @@ const KINDS = /** @type {Record<string, string>} */ ({
   deletion: "removed",
 });
 
+/** Stands between pieces, and in no code. */
+const CUT = "\u0001";
+/** Characters that are read at a time: some grammars take time by the square of what they read. */
+const PIECE = 500;
+/** Code that is longer stays without colours, or to paint it would take too long. */
+const MOST = 40_000;
+/** A longer line, which cannot be cut, leaves all of the code without colours. */
+const LONGEST = 1_000;
+/** Milliseconds after which the rest stays without them. */
+const PATIENCE = 60;
+let until = 0;
+
 /**
  * @typedef {string | {scope?: string, children: Scope[]}} Scope
  * @param {string} text @param {string} language as it was written
  * @returns {[string, string][] | null} kinds and texts, in order; nothing for a language we do not know
  */
-export function colours(text, language) {
-  if (!hljs.getLanguage(language)) return null;
-  const result = hljs.highlight(text, { language, ignoreIllegals: true });
+export function colours(text, language, patience = PATIENCE) {
+  const name = learn(hljs, language);
+  if (text.length > MOST) return null;
+  const pieces = cut(text);
+  if (!name || text.includes(CUT) || pieces.some(({ length }) => length > LONGEST)) return null;
+  until = performance.now() + patience;
+  const result = hljs.highlight(pieces.map((piece) => CUT + piece).join(""), { language: inPieces(name), ignoreIllegals: true });
   const root = /** @type {any} */ (result)._emitter?.rootNode;
   if (result.illegal || result.errorRaised || !root) return null;
   /** @type {[string, string][]} */
@@ -89,10 +72,31 @@ export function colours(text, language) {
   return parts.map(([, piece]) => piece).join("") === text ? parts : null;
 }
 
+/** In whole lines, as many as make up a piece. @param {string} text */
+function cut(text) {
+  const pieces = [];
+  for (let at = 0; at < text.length; at += pieces[pieces.length - 1].length) {
+    const end = text.length - at <= PIECE ? text.length : text.lastIndexOf("\n", at + PIECE - 1) + 1;
+    pieces.push(text.slice(at, end > at ? end : text.indexOf("\n", at) + 1 || text.length));
+  }
+  return pieces;
+}
+
+/** A language whose texts are pieces of this one, each read on from where the one before ended. @param {string} language */
+function inPieces(language) {
+  const name = `pieces of ${language}`;
+  /** @param {unknown} _ @param {{ignoreMatch: () => void}} piece */
+  const begin = (_, piece) => performance.now() > until && piece.ignoreMatch();
+  const piece = { begin: CUT, end: `(?=${CUT})`, excludeBegin: true, subLanguage: language, "on:begin": begin };
+  if (!hljs.getLanguage(name)) hljs.registerLanguage(name, () => ({ name, contains: [piece] }));
+  return name;
+}
+
 /** @param {Scope} scope @param {string} kind @param {[string, string][]} parts */
 function collect(scope, kind, parts) {
   if (typeof scope === "string") {
-    if (scope) parts.push([kind, scope]);
+    const text = scope.replaceAll(CUT, "");
+    if (text) parts.push([kind, text]);
     return;
   }
   const own = scope.scope?.split(".")[0];

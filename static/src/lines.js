@@ -10,7 +10,8 @@ export class Fence {
   #info;
   #skip = 0;
   #text = "";
-  #rest = "";
+  /** Whether the last line goes on: what has come of it is text already, and not read again. */
+  #within = false;
 
   /** @param {number} indent @param {string} markup @param {string} info */
   constructor(indent, markup, info) {
@@ -19,27 +20,40 @@ export class Fence {
     this.#info = info;
   }
 
-  /** The lines that have come, after as many characters as were shown before for good. */
+  /** What has come, after as many characters as were shown before for good. */
   get node() {
-    return code(this.#info, this.#text + this.#rest, !this.ended, this.#skip);
+    return code(this.#info, this.#text, !this.ended, this.#skip);
   }
 
   /** Takes what it can; returns the rest. @param {string} tail @param {boolean} last */
   take(tail, last) {
     this.#skip += this.#text.length;
-    this.#text = this.#rest = "";
+    this.#text = "";
     let at = 0;
     for (let end = tail.indexOf("\n"); end >= 0; end = tail.indexOf("\n", at)) {
       const line = tail.slice(at, end + 1);
       at = end + 1;
-      this.ended = closes(line, this.#markup);
+      this.ended = !this.#within && closes(line, this.#markup);
       if (this.ended) return tail.slice(at);
-      this.#text += outdented(line, this.#indent);
+      this.#put(line);
+      this.#within = false;
     }
     const rest = tail.slice(at);
     this.ended = last;
-    if (last ? !closes(rest, this.#markup) : !/^ {0,3}[`~]*[ \t]*$/.test(rest)) this.#rest = outdented(rest, this.#indent);
-    return last ? "" : rest;
+    if (!rest || !this.#says(rest, last)) return last ? "" : rest;
+    this.#put(rest);
+    this.#within = true;
+    return "";
+  }
+
+  /** Whether this is no fence that ends it, nor can become one. @param {string} rest of the text @param {boolean} last */
+  #says(rest, last) {
+    return this.#within || (last ? !closes(rest, this.#markup) : !/^ {0,3}[`~]*[ \t]*$/.test(rest));
+  }
+
+  /** @param {string} line or a piece of it */
+  #put(line) {
+    this.#text += this.#within ? line : outdented(line, this.#indent);
   }
 }
 

@@ -2,14 +2,14 @@
  * A reply that is being written: follows its run from where the page stands, shows what comes once a frame, says how it
  * goes, and takes the final word from the server when the run has ended.
  */
-import { adopt } from "./adopt.js";
+import { adopt, shower } from "./adopt.js";
 import { announce } from "./announcer.js";
-import { Blocks } from "./blocks.js";
 import { BUSY, SLOW, look } from "./live.js";
+import { Pace } from "./pace.js";
 import { part, stamp } from "./parts.js";
 import { Prose } from "./prose.js";
 import { events, get } from "./request.js";
-import { Sentences } from "./sentences.js";
+import { Spoken } from "./spoken.js";
 import { Transcript } from "./transcript.js";
 import { duration, t } from "./words.js";
 
@@ -29,15 +29,19 @@ export class LiveReply {
   #run = "";
   #transcript = new Transcript();
   #texts;
-  #sentences = new Sentences();
+  #spoken = new Spoken(document.documentElement.dataset.speech);
+  /** Whether the text that stood here before has been read. */
+  #begun = false;
   #asked = 0;
   #thoughtFrom = 0;
   #heard = 0;
   #busyUntil = 0;
   #behindSince = 0;
   #fetched = 0;
-  #frame = 0;
+  #pace = new Pace(() => this.#patch());
   #unknown = false;
+  /** Whether its end has been told: two may have asked for it. */
+  #finished = false;
   #delayed = false;
   /** @type {any} */
   #beat = null;
@@ -50,7 +54,9 @@ export class LiveReply {
     this.#host = host;
     this.#article = /** @type {HTMLElement} */ (host.closest("article"));
     this.#runs = runs;
-    this.#texts = { text: Prose.of(part(host, "text")), reasoning: new Blocks(part(host, "reasoning")), refusal: new Blocks(part(host, "refusal")) };
+    this.#texts = { text: Prose.of(part(host, "text")), reasoning: shower(part(host, "reasoning")), refusal: shower(part(host, "refusal")) };
+    this.#hear(this.#texts.text.view, false);
+    this.#texts.text.listener = (view, last) => this.#hear(view, last);
   }
 
   start() {
@@ -67,7 +73,7 @@ export class LiveReply {
     this.#runs.removeEventListener("state", this.#stateChanged);
     clearInterval(this.#beat);
     clearTimeout(this.#retry);
-    cancelAnimationFrame(this.#frame);
+    this.#pace.stop();
   }
 
   /** @param {import("./run-socket.js").RunEvent[]} events */
@@ -78,7 +84,7 @@ export class LiveReply {
     this.#delayed = false;
     this.#behind(false);
     if (before === "waiting" && this.#phase === "thinking") this.#thinks();
-    this.#frame ||= requestAnimationFrame(() => this.#patch());
+    this.#pace.ask();
     if (this.#transcript.outcome) this.resync();
   }
 
@@ -98,14 +104,12 @@ export class LiveReply {
     this.#fetched = performance.now();
     clearTimeout(this.#retry);
     this.#retry = null;
-    const answer = await get(`/m/${this.#article.dataset.message}/`);
+    const answer = await get(`/m/${this.#article.dataset.message}/${this.#host.closest("[data-readonly]") ? "?readonly" : ""}`);
     const fresh = answer.document?.querySelector(`[data-message="${this.#article.dataset.message}"]`);
     if (!this.#host.isConnected) return;
     if (answer.status === 404 || answer.status === 401) return this.end();
     if (answer.status !== 200 || !fresh) return this.#later();
-    cancelAnimationFrame(this.#frame);
-    this.#frame = 0;
-    this.#speak(part(fresh, "text").textContent?.slice(this.#texts.text.length) ?? "");
+    this.#pace.stop();
     adopt(this.#article, fresh);
     if (this.#article.dataset.state === "streaming") this.#resume();
     else this.#finish();
@@ -157,7 +161,7 @@ export class LiveReply {
   }
 
   #resume() {
-    for (const channel of PLAIN) this.#texts[channel] = new Blocks(part(this.#host, channel));
+    for (const channel of PLAIN) this.#texts[channel] = shower(part(this.#host, channel));
     if (this.#unknown) this.#later();
     else this.#follow();
     this.#unknown = false;
@@ -165,19 +169,23 @@ export class LiveReply {
   }
 
   #finish() {
+    if (this.#finished) return;
+    this.#finished = true;
     this.end();
     const { state } = this.#article.dataset;
     if (state === "stopped") announce(t("heard_stopped"));
-    if (state === "complete") announce(...this.#sentences.end(), t("heard_finished"));
+    if (state === "complete") announce(t("heard_finished"));
     this.#host.dispatchEvent(new Event("reply-end", { bubbles: true }));
     this.#grown();
   }
 
+  /** What is looked at is read as markdown. */
+  think() {
+    this.#texts.reasoning = Prose.of(part(this.#host, "reasoning"));
+  }
+
   #patch() {
-    this.#frame = 0;
-    const before = this.#texts.text.length;
     for (const channel of CHANNELS) this.#texts[channel].append(this.#transcript[channel].slice(this.#texts[channel].length));
-    this.#speak(this.#transcript.text.slice(before));
     this.#showCalls();
     const thought = part(this.#host, "thought");
     // Each write of it, of the same word too, would have it styled anew.
@@ -192,7 +200,7 @@ export class LiveReply {
       const fold = tools.children[at] ?? tools.appendChild(stamp("tool"));
       const [name, body] = [fold.querySelector("bdi"), fold.querySelector(".fold__code > div")];
       if (name && name.textContent !== call.name) name.textContent = call.name;
-      if (body && body.textContent !== call.arguments) body.textContent = call.arguments;
+      if (body) grow(body, call.arguments);
     });
   }
 
@@ -201,9 +209,11 @@ export class LiveReply {
     announce(t("heard_thinking"));
   }
 
-  /** @param {string} piece */
-  #speak(piece) {
-    announce(...this.#sentences.push(piece));
+  /** What stood here before is no news. @param {import("./tree.js").Branch} view @param {boolean} last */
+  #hear(view, last) {
+    if (this.#begun) announce(...this.#spoken.hear(view, last));
+    else this.#spoken.pass(view);
+    this.#begun ||= !this.#texts.text.pending;
   }
 
   #grown() {
@@ -259,6 +269,14 @@ export class LiveReply {
     if (phase === "thinking") part(this.#host, "thinking").textContent = t("thinking", { time: duration(thought) });
     else if (before === "thinking") part(this.#host, "thinking").textContent = t("thought", { time: duration(thought) });
   }
+}
+
+/** What stands there already stays, and with it what is selected of it. @param {Element} element @param {string} text */
+function grow(element, text) {
+  const before = element.textContent ?? "";
+  if (text === before) return;
+  if (element.firstChild instanceof Text && text.startsWith(before)) element.firstChild.appendData(text.slice(before.length));
+  else element.textContent = text;
 }
 
 /** @param {Element} fold */

@@ -10,6 +10,7 @@
 import { complete, fenced, grouped, partsOf, starts, tooLong } from "./groups.js";
 import { define, parse } from "./grammar.js";
 import { Fence, Plain } from "./lines.js";
+import { Notes } from "./notes.js";
 import { branch, tree } from "./tree.js";
 import { undecided } from "./unfinished.js";
 
@@ -23,8 +24,10 @@ import { undecided } from "./unfinished.js";
  */
 
 /** Characters read in one step, and in the first: nothing is warm then. */
-const SLICE = 4_096;
+const SLICE = 2_048;
 const FIRST = 512;
+/** Marks whose notes will stand further down, unless they are something else, as in `[^aeiou]`. */
+const LIKELY = /^(?:[a-z]*[-_]?\d{1,3}|notes?|fn)$/;
 
 export class Markdown {
   /** All of it, as it was written. */
@@ -34,7 +37,6 @@ export class Markdown {
   /** @type {Branch} */
   view = branch("");
   ended = false;
-  #id;
   #slice;
   #size;
   #known;
@@ -48,18 +50,11 @@ export class Markdown {
   #open = null;
   /** @type {Record<string, any>} */
   #references;
-  /** @type {Map<string, number>} */
-  #numbers = new Map();
-  /** @type {Map<string, number>} */
-  #shownNumbers = new Map();
-  /** @type {Map<string, Branch>} */
-  #notes = new Map();
-  /** @type {Map<string, Branch>} */
-  #growing = new Map();
+  #notes;
 
   /** @param {{id?: string, slice?: number, known?: Known | null}} [options] */
   constructor({ id = "", slice = SLICE, known = null } = {}) {
-    this.#id = id;
+    this.#notes = new Notes(id);
     this.#slice = slice;
     this.#size = slice === SLICE ? FIRST : slice;
     this.#known = known;
@@ -88,13 +83,13 @@ export class Markdown {
   /** What is known at the end, if something further up may mean something else by it: it was shown before it was explained. @returns {Known | null} */
   get hindsight() {
     if (!this.ended || this.#known || !this.#skip) return null;
-    if (!Object.keys(this.#references).length && !this.#notes.size && !this.#shownNumbers.size) return null;
+    if (!Object.keys(this.#references).length && !this.#notes.any) return null;
     return this.known;
   }
 
   /** What it defines. @returns {Known} */
   get known() {
-    return { references: this.#references, notes: new Set(this.#notes.keys()) };
+    return { references: this.#references, notes: this.#notes.labels };
   }
 
   /** Reads on; true if there is more to read. */
@@ -105,13 +100,14 @@ export class Markdown {
     /** @type {Node[]} */
     const out = [];
     while (this.#lines ? this.#copy(this.#lines, out, last) : this.#read(out, last));
-    this.view = { ...branch("", {}, [...out, ...this.#footnotes()]), skip };
+    this.view = { ...branch("", {}, [...out, ...this.#notes.view()]), skip };
     return this.pending;
   }
 
   /** The next slice: whole lines where there are any. */
   #take() {
-    let size = Math.min(this.#pending.length, this.#size);
+    // What is read anew with each slice, gets few.
+    let size = Math.min(this.#pending.length, Math.max(this.#size, this.#tail.length >> 3));
     this.#size = Math.min(this.#slice, 2 * this.#size);
     if (size < this.#pending.length) size = this.#pending.lastIndexOf("\n", size - 1) + 1 || size;
     const piece = this.#pending.slice(0, size);
@@ -137,11 +133,11 @@ export class Markdown {
     if (text.length === head.length && !last) return this.#keep(out);
     const env = this.#environment(last);
     this.work += text.length;
-    const groups = grouped(parse(text, env));
     const lines = starts(text);
-    const context = { numbers: new Map(this.#numbers), id: this.#id, openFormula: false, columns: /** @type {string[] | undefined} */ (undefined) };
-    const shapes = groups.map((group, at) => this.#shape(group, at, { ...context, openFormula: Boolean(env.openFormula) && at === groups.length - 1 }));
-    this.#shownNumbers = context.numbers;
+    const groups = grouped(parse(text, env), (line) => !text.slice(lines[line], lines[line + 1]).trim());
+    const context = { numbers: this.#notes.numbers(), id: this.#notes.id, openFormula: false, columns: /** @type {string[] | undefined} */ (undefined) };
+    const end = last ? -1 : groups.length - 1;
+    const shapes = groups.map((group, at) => this.#shape(group, at, { ...context, grows: at === end, openFormula: Boolean(env.openFormula) && at === end }));
     const long = tooLong(groups, lines, text, this.#open);
     if (long) return this.#giveUp(long, groups, shapes, head, env, out);
     const stays = last ? groups.length : complete(groups, lines, text);
@@ -167,7 +163,7 @@ export class Markdown {
   #keep(out) {
     const { children, skip = 0 } = this.view;
     const kept = children.slice(this.#skip - skip);
-    out.push(...(this.#growing.size || this.#notes.size ? kept.filter((node) => typeof node === "string" || node.tag !== "section") : kept));
+    out.push(...(this.#notes.shown ? kept.filter((node) => typeof node === "string" || node.tag !== "section") : kept));
     return false;
   }
 
@@ -179,8 +175,7 @@ export class Markdown {
       live: !last,
       openFormula: false,
       defined: new Set(),
-      // Until all is known, any mark may have its note further down.
-      footnotes: known ?? { has: () => true },
+      footnotes: known ?? { has: (/** @type {string} */ label) => LIKELY.test(label) || this.#notes.labels.has(label) },
       whole: last && !known && !this.#skip && !this.#open,
     };
   }
@@ -200,21 +195,15 @@ export class Markdown {
 
   /** The first of these are final, the others are shown. @param {Group[]} groups @param {Node[]} shapes @param {number} stays @param {Node[]} out */
   #settle(groups, shapes, stays, out) {
-    this.#growing.clear();
+    this.#notes.again();
     groups.forEach((group, at) => {
       const node = shapes[at];
-      if (group.kind === "footnote_open") return this.#note(/** @type {Branch} */ (node), at < stays);
+      if (group.kind === "footnote_open") return this.#notes.add(/** @type {Branch} */ (node), at < stays);
       out.push(node);
       if (at >= stays) return;
       this.#skip++;
-      number(node, this.#numbers);
+      this.#notes.count(node);
     });
-  }
-
-  /** @param {Branch} note @param {boolean} final */
-  #note(note, final) {
-    const label = note.label ?? "";
-    if (!this.#notes.has(label) && !this.#growing.has(label)) (final ? this.#notes : this.#growing).set(label, note);
   }
 
   /** This much of the tail is final. @param {number} length @param {any} env */
@@ -225,7 +214,7 @@ export class Markdown {
 
   /** Keeps what final text defines; half a line might define something else. @param {string} text @param {any} env @param {boolean} [last] */
   #commit(text, env, last = false) {
-    if (last) for (const [label, note] of this.#growing) this.#notes.set(label, note);
+    if (last) this.#notes.end();
     if (Object.keys(env.references).length) define(text, { references: this.#references });
   }
 
@@ -260,7 +249,7 @@ export class Markdown {
     if (stays < 1 || (group.kind !== "table_open" && group.tight === group.loose)) return;
     const branch = /** @type {Branch} */ (node);
     const before = this.#open?.skip ?? 0;
-    for (const child of holderOf(branch).children.slice(0, stays)) number(child, this.#numbers);
+    for (const child of holderOf(branch).children.slice(0, stays)) this.#notes.count(child);
     if (group.kind === "table_open") {
       const head = this.#open?.kind === "table" ? this.#open.head : text.slice(lines[group.from], lines[group.from + 2]);
       this.#open = { kind: "table", head, skip: before + stays, columns: group.columns ?? [] };
@@ -269,17 +258,6 @@ export class Markdown {
       this.#open = { kind: "list", tag, mark: group.tokens[0].markup, start: attrs.start, skip: before + stays, loose: group.loose, tight: (this.#open?.kind === "list" && this.#open.tight) || said(group, parts[stays]) };
     }
     this.#cut(lines[parts[stays]] - base, env);
-  }
-
-  /** What the footnotes say, in the order of their marks. */
-  #footnotes() {
-    const notes = new Map([...this.#growing, ...this.#notes]);
-    if (!notes.size) return [];
-    const numbers = new Map(this.#shownNumbers);
-    for (const label of notes.keys()) if (!numbers.has(label)) numbers.set(label, numbers.size + 1);
-    const items = [...notes].map(([label, { children }]) => ({ children, value: numbers.get(label) ?? 0 })).sort((a, b) => a.value - b.value);
-    const list = items.map(({ children, value }) => branch("li", { id: `note-${this.#id}-${value}`, value: String(value), dir: "auto" }, children));
-    return [branch("section", { class: "footnotes" }, [branch("ol", {}, list)])];
   }
 }
 
@@ -308,11 +286,4 @@ function bodyOf(node) {
   const [scroller] = /** @type {Branch[]} */ (/** @type {Branch} */ (node).children);
   const [table] = /** @type {Branch[]} */ (scroller.children);
   return /** @type {Branch} */ (table.children[1] ?? branch("tbody"));
-}
-
-/** Footnotes have their numbers by the order of their marks. @param {Node} node @param {Map<string, number>} numbers */
-function number(node, numbers) {
-  if (typeof node === "string" || !("children" in node)) return;
-  if (node.tag === "sup" && node.label && !numbers.has(node.label)) numbers.set(node.label, numbers.size + 1);
-  for (const child of node.children) number(child, numbers);
 }

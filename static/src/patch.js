@@ -15,25 +15,33 @@ import { watch } from "./scrollers.js";
 const ELEMENTS = new Set("p h3 h4 h5 h6 blockquote ul ol li hr div table thead tbody tr th td strong em del code a span bdi sup br input section".split(" "));
 const ATTRIBUTES = new Set("class dir title href rel target role start value id scope type disabled checked aria-label aria-level data-long".split(" "));
 const LIVING = { "#code": CodeBlock, "#formula": Formula, "#plain": PlainBlock };
-const OWN = /^#note-[\w-]*$/;
+const OWN = /^#(?:note|mark)-[\w-]*$/;
 
 /** Makes what stands below an element what `fresh` says; `before` is what was put there last. @param {Element} element @param {Branch} before @param {Branch} fresh */
 export function patch(element, before, fresh) {
   const skip = fresh.skip ?? 0;
   const final = skip - (before.skip ?? 0);
   const olds = final < 0 ? [] : before.children.slice(final);
+  const foot = footOf(olds) && footOf(fresh.children) ? element.lastChild : null;
   let node = last(element, olds.length);
-  fresh.children.forEach((piece, at) => {
-    if (!node) return element.append(create(piece));
+  (foot ? fresh.children.slice(0, -1) : fresh.children).forEach((piece, at) => {
+    if (!node || node === foot) return void element.insertBefore(create(piece), foot);
     const next = node.nextSibling;
     refresh(node, olds[at], piece);
     node = next;
   });
-  while (node) {
+  while (node && node !== foot) {
     const next = node.nextSibling;
     node.remove();
     node = next;
   }
+  if (foot) refresh(foot, olds[olds.length - 1], fresh.children[fresh.children.length - 1]);
+}
+
+/** The notes, which stand below all that comes. @param {Piece[]} pieces */
+function footOf(pieces) {
+  const piece = pieces[pieces.length - 1];
+  return typeof piece === "object" && piece.tag === "section";
 }
 
 /** The first of so many last children. @param {Element} element @param {number} count @returns {ChildNode | null} */

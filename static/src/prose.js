@@ -5,6 +5,7 @@
 import { Blocks } from "./blocks.js";
 import { learning } from "./entities.js";
 import { Markdown } from "./markdown.js";
+import { foldLong } from "./long-code.js";
 import { merge } from "./merge.js";
 import { patch } from "./patch.js";
 import { soon } from "./slices.js";
@@ -24,10 +25,13 @@ export class Prose {
   /** Where the next view goes: the container, or, as long as that shows the text as it came, another. */
   #target;
   #markdown;
+  /** Whether it stood there when the page came, and nobody has seen it being written. */
+  #finished = false;
   #id = `${++count}`;
   #shown = branch("");
   #scheduled = false;
-  #due = 0;
+  /** Is told of each view, and whether it is the last. @type {((view: import("./tree.js").Branch, last: boolean) => void) | null} */
+  listener = null;
   /** @type {Blocks | null} the text as it is, if it cannot be shown otherwise */
   #plain = null;
 
@@ -39,6 +43,11 @@ export class Prose {
     proses.set(container, made);
     made.#begin(container.textContent ?? "", grows);
     return made;
+  }
+
+  /** The one that shows this container's text, if it is shown as markdown. @param {Element} container */
+  static at(container) {
+    return proses.get(container) ?? null;
   }
 
   /** What a container's text is, whoever shows it. @param {Element} container */
@@ -54,6 +63,15 @@ export class Prose {
 
   get text() {
     return this.#markdown.source;
+  }
+
+  get view() {
+    return this.#markdown.view;
+  }
+
+  /** Whether there is text that has not been read yet. */
+  get pending() {
+    return this.#markdown.pending;
   }
 
   get length() {
@@ -99,6 +117,7 @@ export class Prose {
   /** @param {string} text @param {boolean} grows */
   #begin(text, grows) {
     this.#markdown.push(text);
+    this.#finished = !grows;
     if (!grows) this.#markdown.end();
     if (!text) return;
     if (text.length <= SHORT) this.#target = document.createElement("div");
@@ -120,14 +139,7 @@ export class Prose {
   #turn() {
     if (this.#scheduled) return;
     const begin = performance.now();
-    // What was slow has to wait a little, so that the page keeps most of its time.
-    if (begin < this.#due && !this.#markdown.ended) {
-      setTimeout(() => this.#schedule(), this.#due - begin);
-      return;
-    }
     while (this.#work()) if (performance.now() - begin > TURN) return this.#schedule();
-    const took = performance.now() - begin;
-    this.#due = took > TURN ? begin + Math.min(500, 5 * took) : 0;
   }
 
   /** One step; true if there is more to do. */
@@ -136,6 +148,8 @@ export class Prose {
       const more = this.#markdown.step();
       patch(this.#target, this.#shown, this.#markdown.view);
       this.#shown = this.#markdown.view;
+      if (this.#finished) foldLong(this.#target);
+      this.#tell(this.#markdown.ended && !more);
       if (more) return true;
       this.#settle();
       const known = this.#markdown.hindsight;
@@ -145,6 +159,16 @@ export class Prose {
       this.#fail(error);
     }
     return false;
+  }
+
+  /** @param {boolean} last */
+  #tell(last) {
+    try {
+      this.listener?.(this.#shown, last);
+    } catch (error) {
+      // Whoever only listens must not keep anybody from seeing it.
+      reportError(error);
+    }
   }
 
   #settle() {

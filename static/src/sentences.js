@@ -1,16 +1,16 @@
-/** Cuts growing text into what a screen reader should hear: whole sentences, no code, nothing half. */
+/** Cuts growing text into what a screen reader should hear: whole sentences, nothing half. */
 
 const END = /[.!?](?=\s)|[。！？]|\n/g;
 const LONGEST = 200;
-const FENCE = /^\s*(```|~~~)/;
 
 export class Sentences {
+  /** How much has been said. */
+  #said = 0;
   #rest = "";
-  #inCode = false;
 
-  /** The sentences that have come to their end with this piece. @param {string} piece @returns {string[]} */
-  push(piece) {
-    this.#rest += piece;
+  /** The sentences that have come to their end; what stands behind them may have changed. @param {string} text all of it @returns {string[]} */
+  read(text) {
+    this.#rest = text.slice(this.#said);
     const whole = [];
     for (;;) {
       END.lastIndex = 0;
@@ -22,7 +22,14 @@ export class Sentences {
 
   /** What is left when the text ends. @returns {string[]} */
   end() {
-    return [this.#take(this.#rest.length)].filter(Boolean);
+    const rest = this.#take(this.#rest.length);
+    this.#said = 0;
+    return rest ? [rest] : [];
+  }
+
+  /** None of it needs to be said. */
+  pass() {
+    this.#take(this.#rest.length);
   }
 
   /** Where one can pause in a sentence without an end. */
@@ -35,10 +42,7 @@ export class Sentences {
   #take(length) {
     const sentence = this.#rest.slice(0, length);
     this.#rest = this.#rest.slice(length);
-    if (FENCE.test(sentence)) {
-      this.#inCode = !this.#inCode;
-      return "";
-    }
-    return this.#inCode ? "" : sentence.trim();
+    this.#said += length;
+    return sentence.trim();
   }
 }

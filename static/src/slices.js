@@ -1,7 +1,7 @@
 /** Work that can wait, done in slices: one after each frame, so that no frame has to lay out more than one has made. */
 
 /** Milliseconds of a slice. */
-const SLICE = 8;
+const SLICE = 6;
 const PATIENCE = 100;
 
 /** @type {(() => unknown)[]} */

@@ -1,6 +1,7 @@
 /** From tokens to a tree of what shall stand on the page: plain values, of a fixed set of elements and attributes. */
 import { unescape } from "./grammar.js";
 import { destination, says } from "./links.js";
+import { endOf } from "./unfinished.js";
 
 /**
  * @typedef {import("markdown-it").Token} Token
@@ -19,6 +20,7 @@ import { destination, says } from "./links.js";
  * @typedef {object} Context
  * @property {Map<string, number>} numbers of footnotes, in the order of their first mark
  * @property {string} id what makes this text's own anchors unique
+ * @property {boolean} [grows] whether more may come behind these blocks
  * @property {boolean} [openFormula] whether the last formula has no end yet
  * @property {string[]} [columns] how a table's columns are aligned, where that is known
  */
@@ -34,7 +36,8 @@ export const branch = (tag, attrs = {}, children = []) => ({ tag, attrs, childre
 export function tree(tokens, context) {
   const root = branch("");
   const stack = [root];
-  for (const token of tokens) {
+  const end = context.grows ? endOf(tokens) : -1;
+  for (const [at, token] of tokens.entries()) {
     const top = stack[stack.length - 1];
     if (token.nesting === 1) {
       const made = opened(token);
@@ -46,7 +49,7 @@ export function tree(tokens, context) {
       const done = /** @type {Branch} */ (stack.pop());
       // Only of a table that is a block of its own can the rows come one by one.
       if (done.tag === "table") replaceLast(stack[stack.length - 1], table(done, stack.length > 1 ? { ...context, columns: undefined } : context));
-    } else leaf(token, stack, context);
+    } else leaf(token, stack, context, at === end);
   }
   return root.children;
 }
@@ -80,20 +83,20 @@ function heading(level) {
   return branch(`h${Math.min(6, level + 2)}`, /** @type {Record<string, string>} */ (attrs));
 }
 
-/** @param {Token} token @param {Branch[]} stack @param {Context} context */
-function leaf(token, stack, context) {
+/** @param {Token} token @param {Branch[]} stack @param {Context} context @param {boolean} grows */
+function leaf(token, stack, context, grows) {
   const top = stack[stack.length - 1];
   switch (token.type) {
     case "inline":
-      top.children.push(...inline(token.children ?? [], context));
-      task(top, stack[stack.length - 2]);
+      top.children.push(...inline(token.children ?? [], { ...context, openFormula: context.openFormula && grows }));
+      if (token.content.startsWith("[")) task(top, stack[stack.length - 2]);
       break;
     case "fence":
     case "code_block":
-      top.children.push(code(token.info, token.content));
+      top.children.push(code(token.info, token.content, grows && !closed(token)));
       break;
     case "formula_block":
-      top.children.push(formula(token.content, true, /** @type {any} */ (token.meta).open));
+      top.children.push(formula(token.content, true, Boolean(/** @type {any} */ (token.meta).open)));
       break;
     case "hr":
       top.children.push(branch("hr"));
@@ -103,9 +106,15 @@ function leaf(token, stack, context) {
   }
 }
 
-/** @param {string} info @param {string} text @returns {Code} */
+/** Whether a fence has its last line. @param {Token} token */
+function closed({ map, content }) {
+  const lines = content.split("\n").length - (content === "" || content.endsWith("\n") ? 1 : 0);
+  return map !== null && map[1] - map[0] - 1 > lines;
+}
+
+/** A language's name may stand in braces, or before a file's. @param {string} info @param {string} text @returns {Code} */
 export function code(info, text, open = false, skip = 0) {
-  const language = unescape(info.trim().split(/\s+/)[0]);
+  const language = unescape(info.trim().replace(/^\{\.?/, "").split(/[\s,:{}]/)[0]);
   return { tag: "#code", language, skip, text, open };
 }
 
@@ -137,7 +146,7 @@ function inline(tokens, context) {
     } else if (token.nesting === -1) {
       const done = /** @type {Branch} */ (stack.pop());
       if (done.tag === "a") stack[stack.length - 1].children.splice(-1, 1, ...link(done));
-    } else for (const node of [piece(token, context)].flat()) put(top, node);
+    } else for (const node of [piece(token, context, stack.some(({ tag }) => tag === "a"))].flat()) put(top, node);
   }
   if (context.openFormula && tokens.length) mark(root);
   return root.children;
@@ -160,8 +169,8 @@ function put(parent, node) {
   else children.push(node);
 }
 
-/** @param {Token} token @param {Context} context @returns {Node | Node[]} */
-function piece(token, context) {
+/** @param {Token} token @param {Context} context @param {boolean} linked whether it stands in a link @returns {Node | Node[]} */
+function piece(token, context, linked) {
   switch (token.type) {
     case "text":
       return token.content;
@@ -178,7 +187,7 @@ function piece(token, context) {
     case "footnote":
       return note(token.content, context);
     case "image":
-      return picture(token, context);
+      return picture(token, context, linked);
     default:
       throw new Error(`unknown piece ${token.type}`);
   }
@@ -194,13 +203,22 @@ function anchor(token) {
 
 /** What leads elsewhere says where; what may not be followed says what it was. @param {Branch} made @param {string} [kind] @returns {Node[]} */
 function link(made, kind = "") {
-  const { href, ...rest } = made.attrs;
+  const { href } = made.attrs;
   const to = destination(href);
-  if (!to) return [branch("span", { ...rest, class: `unlinked${kind && ` ${kind}`}` }, made.children), place(href)];
-  const attrs = { ...rest, href: to.href, rel: "noopener noreferrer", target: "_blank", ...(kind && { class: kind }) };
+  if (!to) return [branch("span", { ...rest(made.attrs), class: `unlinked${kind && ` ${kind}`}` }, made.children), place(shortened(href))];
+  const attrs = { ...rest(made.attrs), href: to.href, rel: "noopener noreferrer", target: "_blank", ...(kind && { class: kind }) };
   const words = wordsOf(made);
   const anchor = branch("a", attrs, words.trim() ? made.children : [...made.children, to.place]);
   return says(words, to.place) && !to.long ? [anchor] : [anchor, place(to.place, to.long)];
+}
+
+/** What stays of a link that is none. @param {Record<string, string>} attrs @returns {Record<string, string>} */
+const rest = ({ title }) => (title ? { title } : {});
+
+/** What an address holds itself is no place, and may be a whole picture. @param {string} href */
+function shortened(href) {
+  const kind = /^data:[^,;]{0,50}/i.exec(href)?.[0] ?? "";
+  return kind && kind.length < href.length ? `${kind}…` : href;
 }
 
 /** @param {string} where @param {number} [long] */
@@ -208,21 +226,24 @@ function place(where, long = 0) {
   return branch("bdi", { class: "place", ...(long && { "data-long": String(long) }) }, [` ${where}`]);
 }
 
-/** A picture from elsewhere is a link, never loaded. @param {Token} token @param {Context} context */
-function picture(token, context) {
+/** A picture from elsewhere is a link, never loaded; in a link it is its words. @param {Token} token @param {Context} context @param {boolean} linked */
+function picture(token, context, linked) {
   const alt = inline(token.children ?? [], context).map(wordsOf).join("");
   const attrs = /** @type {Record<string, string>} */ ({ href: String(token.attrGet("src") ?? "") });
   const title = token.attrGet("title");
   if (title) attrs.title = String(title);
+  if (linked) return [branch("span", { ...rest(attrs), class: "picture" }, alt ? [alt] : []), place(destination(attrs.href)?.place ?? shortened(attrs.href))];
   return link(branch("a", attrs, alt ? [alt] : []), "picture");
 }
 
 /** @param {string} label @param {Context} context */
 function note(label, { numbers, id }) {
+  const first = !numbers.has(label);
   const number = numbers.get(label) ?? numbers.size + 1;
   numbers.set(label, number);
   const anchor = branch("a", { href: `#note-${id}-${number}`, role: "doc-noteref" }, [String(number)]);
-  return { ...branch("sup", { class: "footnote" }, [anchor]), label };
+  const own = { class: "footnote", ...(first && { id: `mark-${id}-${number}` }) };
+  return { ...branch("sup", /** @type {Record<string, string>} */ (own), [anchor]), label };
 }
 
 /** What it says, without where its links lead. @param {Node} node @returns {string} */
@@ -238,7 +259,9 @@ export function wordsOf(node) {
 function table(made, context) {
   const rows = made.children.flatMap((part) => /** @type {Branch} */ (part).children);
   const [head, first] = /** @type {Branch[]} */ (rows);
-  context.columns ??= head.children.map((cell, at) => column(/** @type {Branch} */ (cell), /** @type {Branch} */ (first?.children[at])));
+  // In a row that is being written, a cell says what it is when the next one has begun.
+  const whole = context.grows && rows.length === 2 ? first.children.findLastIndex((cell) => /** @type {Branch} */ (cell).children.length) : Infinity;
+  context.columns ??= head.children.map((cell, at) => column(/** @type {Branch} */ (cell), /** @type {Branch | undefined} */ (at < whole ? first?.children[at] : undefined)));
   for (const row of /** @type {Branch[]} */ (rows)) {
     row.children.forEach((cell, at) => context.columns?.[at] && (/** @type {Branch} */ (cell).attrs.class = context.columns[at]));
   }

@@ -2,23 +2,40 @@
  * The end of a text that is still being written, as it will most likely read: a half-written mark must not flash up
  * as characters. It only ever changes what is shown for a moment; what has come whole is read as it stands.
  */
+import { address } from "./bare-links.js";
 import { closing, opening } from "./formulas.js";
 
-/** A line that is nothing but marks so far may become anything. */
-const MARKS = /^[ \t>]*(?:[-+*=_#`~|:.<\s]+|\d{1,9}[.)]?[ \t]*|\[\^[^\]\n]*\]?|\[[^\]^\n][^\]\n]*\]:.*)$/;
+/** What a line stands in. */
+const CONTAINERS = /^(?:[ \t>]|(?:[-+*]|\d{1,9}[.)])[ \t])*/;
+/** What may become anything: nothing but marks, a number, the box of a task, the mark of a note, a definition, code whose language may still come. */
+const MARKS = /^(?:[-+*=_#`~|:.<>$\\!&\s]*|\d{1,9}[.)]?|\[(?:[ xX]\]?)?[ \t]*|\[\^[^\]]*\]?|\[[^\]^][^\]]*\]:[ \t]{0,9}\S*(?:[ \t]{1,9}(?:"[^"]*"?|'[^']*'?)?)?|`{3,}[^`]{0,99}|~{3,}.{0,99})$/;
 const ROW = /^[ \t>]*\|/;
+/** Characters of a line that is kept back because a table may begin with it. */
+const WIDE = 300;
 /** How far back a mark may have been opened and still be believed. */
 const FAR = 1_000;
+/** Half of a mark that may be whole with the next character: one that ends a formula or begins one, a picture, a line's end, an escape, a character's name. */
+const HALF = /(?<![$\\])\$\\?$|!$|<(?:b(?:r ?\/?)?)?$|(?<!\\)(?:\\\\)*\\$|&(?:#[xX]?[\da-fA-F]{0,6}|[A-Za-z][A-Za-z0-9]{0,9})?$/;
+/** Half of an address: before its first dot it may still be none. */
+const ADDRESS = /<?(?<![A-Za-z0-9])h(?:t(?:t(?:ps?(?::(?:\/(?:\/[^\s.:/<>]{0,63})?)?)?)?)?)?$/;
+/** What makes a formula of what follows a dollar. */
+const SIGN = /[\^_={}+<>]/;
+/** What a formula does not begin with, or hold: an amount, a variable of a shell, a word. */
+const WORDS = /^\d|^\{\w|[A-Za-z]{4}/;
+const COMMAND = /\\[A-Za-z,;:!{}|]/;
+/** What may follow a dollar and is not shown yet: a name of one or two letters, a function, a short sum or list, a brace. */
+const SYMBOL = /^(?:[A-Za-z]{0,2}'{0,2}(?:[([|][^$\n]{0,12})?|[A-Za-z]\s?[-,\/*+][^$\n]{0,6}|\{)$/;
 
 /** How much of the end to keep back until one knows what it is. @param {string} text */
 export function undecided(text) {
   const begin = text.lastIndexOf("\n") + 1;
   const line = text.slice(begin);
-  let held = line && MARKS.test(line) ? line.length : 0;
+  const said = line.replace(CONTAINERS, "");
+  let held = MARKS.test(said) ? line.length : 0;
   // What may become a table's head is shown when the line below it has come.
   const rest = text.slice(0, text.length - held).replace(/\n$/, "");
   const row = rest.lastIndexOf("\n") + 1;
-  if (!ROW.test(rest.slice(row))) return held;
+  if (!ROW.test(rest.slice(row)) || rest.length - row > WIDE) return held;
   const above = rest.slice(rest.lastIndexOf("\n", row - 2) + 1, Math.max(0, row - 1));
   if (!ROW.test(above)) held = text.length - row;
   return held;
@@ -26,15 +43,18 @@ export function undecided(text) {
 
 /** Completes the last words of these blocks. @param {any[]} tokens @param {any} env */
 export function complete(tokens, env) {
-  let at = tokens.length - 1;
-  // The cells that a row has yet to get come last.
-  while (at >= 0 && (tokens[at].nesting === -1 || tokens[at].tag === "td" || (tokens[at].type === "inline" && !tokens[at].content))) at--;
-  const token = tokens[at];
+  const token = tokens[endOf(tokens)];
   if (token?.type === "inline") token.content = whole(token.content, env);
+}
+
+/** Where what is being written stands: the cells that a row has yet to get come last. @param {any[]} tokens */
+export function endOf(tokens) {
+  return tokens.findLastIndex(({ nesting, tag, type, content }) => nesting !== -1 && tag !== "td" && (type !== "inline" || content));
 }
 
 /** @param {string} text @param {any} [env] learns whether the last formula is open */
 export function whole(text, env = {}) {
+  text = text.replace(HALF, "").replace(ADDRESS, "").replace(/<(?=https?:[^\s<>]*$)/, "");
   /** @type {{mark: string, at: number}[]} */
   const open = [];
   const from = Math.max(0, text.length - 4 * FAR);
@@ -42,18 +62,19 @@ export function whole(text, env = {}) {
     const char = text[at];
     const formula = char === "$" || char === "\\" ? opening(text, at) : "";
     if (formula) {
-      const end = closing(text, at + formula.length, formula);
-      if (end >= 0) {
-        at = end + formula.length - 1;
+      const close = closing(text, at + formula.length, formula);
+      if (close >= 0) {
+        at = close + formula.length - 1;
         continue;
       }
       const inside = text.slice(at + formula.length);
-      if (inside.length < FAR && !(formula === "$" && /^\d/.test(inside))) return unfinishedFormula(text, at, formula, open, env);
+      if (formula === "$" && SYMBOL.test(inside)) return end(text.slice(0, at), open);
+      if (believable(inside, formula)) return unfinishedFormula(text, at, formula, open, env);
     }
-    if (char === "\\") {
-      if (at === text.length - 1) return end(text.slice(0, at), open);
-      at++;
-    } else if (char === "`") {
+    const web = char === "h" || char === "H" ? address(text, at) : 0;
+    if (web) at += web - 1;
+    else if (char === "\\") at++;
+    else if (char === "`") {
       const run = length(text, at);
       const close = closingTicks(text, at + run, run);
       if (close < 0) return end(unfinishedCode(text, at, run), open);
@@ -71,6 +92,11 @@ export function whole(text, env = {}) {
     }
   }
   return end(text, open);
+}
+
+/** Whether what an open formula holds so far looks like one: a dollar alone may be money or a name. @param {string} inside @param {string} formula */
+function believable(inside, formula) {
+  return inside.length < FAR && (formula !== "$" || COMMAND.test(inside) || (SIGN.test(inside) && !WORDS.test(inside)));
 }
 
 /** @param {string} text @param {number} at */
@@ -101,14 +127,24 @@ function unfinishedCode(text, at, run) {
 function unfinishedFormula(text, at, formula, open, env) {
   const inside = text.slice(at + formula.length).replace(/[\s\\$]+$/, "");
   if (!inside) return end(text.slice(0, at), open);
-  env.openFormula = true;
   const close = formula === "\\(" ? "\\)" : formula === "\\[" ? "\\]" : formula;
-  return end(`${text.slice(0, at + formula.length)}${inside}${close}`, open);
+  const made = `${text.slice(0, at + formula.length)}${inside}`;
+  // An amount further on may keep this from ending one.
+  if (closing(made + close, at + formula.length, formula) !== made.length) return end(text, open);
+  env.openFormula = true;
+  return end(made + close, open);
 }
+
+const WORD = /[A-Za-z0-9]/;
+/** Where a link leads, as far as it has come: in angles or bare, and a title. */
+const TITLE = String.raw`\s+(?:"[^"]*"?|'[^']*'?)?\s*`;
+const TARGET = new RegExp(String.raw`^\((?:<[^<>\n]*(?:>(?:${TITLE})?)?|(?:[^()\s]|\([^()\s]*\))*(?:\([^()\s]*|${TITLE})?)$`);
+/** What in brackets is as likely the number of a source, an index or a note. */
+const NUMBER = /^(?:\d{1,3}[,–-] ?)*\d{0,3}$/;
 
 /** A link without its end reads as its words. @param {string} text @param {number} at @returns {string | null} null if it is none, or whole */
 function unfinishedLink(text, at) {
-  if (text.length - at > FAR) return null;
+  if (text.length - at > FAR || (WORD.test(text[at - 1] ?? "") && /[^^]/.test(text[at + 1] ?? ""))) return null;
   const before = text.slice(0, text[at - 1] === "!" ? at - 1 : at);
   let depth = 0;
   for (let end = at; end < text.length; end++) {
@@ -117,14 +153,14 @@ function unfinishedLink(text, at) {
     else if (text[end] === "]" && !--depth) {
       const label = text.slice(at + 1, end);
       const rest = text.slice(end + 1);
-      const half = !rest || /^\((?:[^()\s]|\([^()]*\))*(?:\s+["'][^)]*)?$/.test(rest) || /^\[[^\]]*$/.test(rest);
-      return half && !(label.startsWith("^") || /^[ xX]$/.test(label)) ? before + label : null;
+      if (NUMBER.test(label) && /^(?:\[\d*\]?)?$/.test(rest)) return before;
+      const half = !rest || TARGET.test(rest) || /^\[[^\]]*$/.test(rest);
+      return half && !(label.startsWith("^") || (/^[ xX]$/.test(label) && !rest.startsWith("("))) ? before + label : null;
     }
   }
-  return text[at + 1] === "^" ? before : before + text.slice(at + 1);
+  const label = text.slice(at + 1);
+  return label.startsWith("^") || NUMBER.test(label) ? before : before + label;
 }
-
-const WORD = /[A-Za-z0-9]/;
 
 /** Remembers what this mark opens, or forgets what it closes; how much of it does nothing yet. @param {string} text @param {number} at @param {number} run @param {{mark: string, at: number}[]} open */
 function emphasis(text, at, run, open) {
@@ -135,7 +171,10 @@ function emphasis(text, at, run, open) {
   let left = run;
   if (!/\s/.test(before)) {
     for (let last = open.length - 1; last >= 0 && left; last--) {
-      if (open[last].mark[0] !== char || open[last].mark.length > left) continue;
+      if (open[last].mark[0] !== char) continue;
+      // The rest of a longer end may come with the next character.
+      if (open[last].mark.length > left && at + run === text.length) return run;
+      if (open[last].mark.length > left) continue;
       left -= open[last].mark.length;
       open.splice(last);
     }
@@ -148,6 +187,11 @@ function emphasis(text, at, run, open) {
 
 /** Closes what is open. @param {string} text @param {{mark: string, at: number}[]} open */
 function end(text, open) {
+  // What has nothing behind it yet is not shown.
+  for (let last = open[open.length - 1]; last && /^[*_~]+$/.test(text.slice(last.at)); last = open[open.length - 1]) {
+    text = text.slice(0, last.at);
+    open.pop();
+  }
   let marks = "";
   for (const { mark, at } of open) if (text.length - at <= FAR && at + mark.length < text.length) marks = mark + marks;
   return marks ? text.trimEnd() + marks : text;

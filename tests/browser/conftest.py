@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, WebError, async_playwright
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, WebError, async_playwright, expect
 
 from scripts.processes import ROOT
 from tests.conftest import FAILED
@@ -38,6 +38,8 @@ FLAGS = [
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 PATIENCE = 15_000
 """Milliseconds to wait for what should happen at once: the machine may be busy."""
+
+expect.set_options(timeout=PATIENCE)
 
 
 class Complaints:

@@ -97,7 +97,7 @@ async def _within_a_minute(page: Page) -> None:
 
 async def test_what_she_stopped_goes_on_by_one_click(page: Page, upstream: Upstream) -> None:
     await asks(page, upstream, Gate(), "Half of ", "it and the rest")
-    await page.get_by_role("button", name="Stop").click()
+    await page.get_by_role("button", name="Stop", exact=True).click()
     await ends(answers(page).last, "stopped")
     await expect(answers(page).last.get_by_role("button", name="Regenerate")).to_be_visible()
     await expect(answers(page).last.get_by_role("button", name="Continue")).to_have_count(1)

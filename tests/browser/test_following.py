@@ -50,6 +50,7 @@ async def test_B_01_I_6_ten_reloads_during_one_answer_lose_and_double_nothing(pa
     upstream.script(openai_answer(*WORDS).between(Pause(0.03)).before_last(Wait(gate)))
     await arrive(page)
     await send(page, TEXT)
+    await expect(answers(page)).to_have_count(1)
     shown = 0
     for _ in range(10):
         await page.wait_for_timeout(150)
@@ -105,7 +106,7 @@ async def test_B_03_offline_and_back_is_shown_quietly_and_nothing_is_missing(
     await expect(answers(page).last).to_contain_text("Before and after.")
     await expect(reply).to_have_attribute("data-rule", "still")
     assert "Catching up…" in await page.evaluate("window.said")
-    await page.get_by_role("button", name="Stop").click()
+    await page.get_by_role("button", name="Stop", exact=True).click()
     await ends(answers(page).last, "stopped")
 
 
@@ -132,6 +133,7 @@ async def test_B_16_behind_a_proxy_that_knows_no_sockets_the_same_events_come_by
         await ends(answers(page).last)
         assert await text_of(page) == "Slow but sure."
         assert asked and any(not url.endswith("after=0") for url in asked)
+        await page.close()  # it would go on asking through a proxy that is no more
 
 
 async def test_U_15_the_page_says_how_long_the_model_has_been_quiet(page: Page, upstream: Upstream) -> None:
@@ -168,7 +170,7 @@ async def test_B_05_another_device_learns_at_once_what_happens_here(
     gate.open()
     await ends(answers(page).last)
     await expect(listed).not_to_contain_text("answering")
-    await page.get_by_role("button", name="More").click()
+    await page.get_by_role("button", name="More", exact=True).click()
     await page.get_by_role("button", name="Rename").click()
     await page.get_by_role("textbox", name="Title").fill("Tides")
     await page.keyboard.press("Enter")
@@ -178,7 +180,7 @@ async def test_B_05_another_device_learns_at_once_what_happens_here(
     await send(page, "And at full moon?")
     await expect(answers(phone)).to_have_count(2)
     await ends(answers(phone).last)
-    await page.get_by_role("button", name="More").click()
+    await page.get_by_role("button", name="More", exact=True).click()
     await page.get_by_role("button", name="Delete").click()
     await expect(phone.get_by_text("This conversation was deleted.")).to_be_visible()
     await expect(listed).to_have_count(0)

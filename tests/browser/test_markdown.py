@@ -145,6 +145,34 @@ async def test_a_selection_survives_what_comes_after_it(renderer: Renderer) -> N
     assert kept == ["first words", "first words", True]
 
 
+async def test_long_code_in_an_item_grows_in_place_and_is_coloured_once(renderer: Renderer) -> None:
+    seen = await renderer.run(
+        """async () => {
+          const [container, prose] = renderer.begin();
+          prose.append("1. Make it:\\n\\n   ```python\\n");
+          const states = new Set();
+          let first;
+          for (let line = 0; line < 200; line++) {
+            prose.append(`   def f${line}(): return ${line}\\n`);
+            renderer.hurry(Infinity);
+            first ??= container.querySelector("code .run").firstChild;
+            if (line === 70) getSelection().setBaseAndExtent(first, 4, first, 6);
+            states.add([first.isConnected, container.querySelectorAll("[class^=syn-]").length].join());
+            await new Promise(requestAnimationFrame);
+          }
+          const selected = getSelection().toString();
+          getSelection().removeAllRanges();
+          prose.append("   ```\\n\\n2. Then\\n");
+          const end = Date.now() + 10_000;
+          while (Date.now() < end && !container.querySelector(".syn-keyword")) {
+            await new Promise((go) => setTimeout(go, 20));
+          }
+          return [[...states], selected, Boolean(container.querySelector(".syn-keyword"))];
+        }"""
+    )
+    assert seen == [["true,0"], "f0", True]
+
+
 async def test_what_is_explained_later_is_understood_in_the_end_without_touching_the_rest(renderer: Renderer) -> None:
     kept = await renderer.run(
         """async () => {
@@ -160,7 +188,7 @@ async def test_what_is_explained_later_is_understood_in_the_end_without_touching
           return [second.isConnected, links, container.querySelector(".footnotes li").textContent];
         }"""
     )
-    assert kept == [True, 1, "A note."]
+    assert kept == [True, 1, "A note.\N{NO-BREAK SPACE}↩"]
 
 
 GROWING = {
@@ -192,33 +220,44 @@ WORST = {
     "marks": "[^a]", "small tables": "|a|b|\n|-|-|\n", "items": "* a\n", "lines of one": "a\n",
     "deep lists": "".join(f"{'  ' * depth}- a\n" for depth in range(60)), "deep quotes": "> > > > > > > > > a\n",
     "definitions": "[a]: b\n", "fences": "```\na\n```\n", "bold in slanted": "a**b_c*", "words": "word ",
+    "formulas": "$x_1$ ", "chinese": "**“是”**的", "open formulas": "$$\n\\[\n", "notes": "[^1]: a\n",
+    "code": "```c\n" + "aaaa aaaa\n" * 200 + "```\n",
 }  # fmt: skip
 
 
 async def worst(renderer: Renderer, what: str, size: int) -> None:
     """Render so much of the worst, and see that the page had its turn all the time."""
     text = (WORST[what] * (size // len(WORST[what]) + 1))[:size]
-    found = await renderer.run(
+    # Meant are 200 ms. The machine does other things meanwhile, though hardly three times at the worst moment; what
+    # grows with the square takes far longer each time.
+    for _ in range(3):
+        found = await stillness(renderer, text)
+        assert found["length"] > 0 and found["whole"]
+        if found["longest"] < 2_000:
+            return
+    pytest.fail(f"{what}: {found}")
+
+
+async def stillness(renderer: Renderer, text: str) -> dict[str, Any]:
+    """How long the page had no turn, at most, while it rendered this."""
+    found: dict[str, Any] = await renderer.run(
         """async text => {
-          let longest = 0, turns = 0;
+          let longest = 0, begin = performance.now();
           const [container, prose] = renderer.begin();
-          const own = prose.constructor;
           prose.append(text);
           prose.end();
-          for (let begin = performance.now(), quiet = 0; quiet < 20; turns++) {
+          for (let quiet = 0; quiet < 20;) {
             await new Promise(done => setTimeout(done));
             const now = performance.now();
             quiet = now - begin < 8 ? quiet + 1 : 0;
             longest = Math.max(longest, now - begin);
             begin = now;
           }
-          return { longest, turns, length: container.textContent.length };
+          return { longest, length: container.textContent.length, whole: prose.text === text };
         }""",
         text,
     )
-    assert found["length"] > 0
-    # In milliseconds of a machine that does other things meanwhile; what grows with the square takes far longer.
-    assert found["longest"] < 4_000, (what, found)
+    return found
 
 
 @pytest.mark.parametrize("what", WORST)

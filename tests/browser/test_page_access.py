@@ -127,13 +127,13 @@ async def test_menus_obey_the_arrow_keys(page: Page) -> None:
     await arrive(page)
     await send(page, TEXT)
     await ends(answers(page).last)
-    await page.get_by_role("button", name="More").press("ArrowDown")
+    await page.get_by_role("button", name="More", exact=True).press("ArrowDown")
     await expect(page.get_by_role("button", name="Rename")).to_be_focused()
     await page.keyboard.press("ArrowUp")
     await expect(page.get_by_role("button", name="Delete")).to_be_focused()
     await page.keyboard.press("Escape")
     await expect(page.get_by_role("button", name="Delete")).to_be_hidden()
-    await expect(page.get_by_role("button", name="More")).to_be_focused()
+    await expect(page.get_by_role("button", name="More", exact=True)).to_be_focused()
 
 
 async def test_whole_sentences_are_announced_and_nothing_else(page: Page, upstream: Upstream) -> None:
@@ -147,12 +147,16 @@ async def test_whole_sentences_are_announced_and_nothing_else(page: Page, upstre
         }"""
     )
     gate = Gate()
-    upstream.script(openai_answer("The moon pulls. ", "So does ", "the sun.").at(3, Wait(gate)))
+    code = "\n\n```sql\nselect 1;\nselect 2;\n```\n"
+    words = "The **moon** [pulls](https://a.test/b). ", "So does ", f"the sun.{code}"
+    upstream.script(openai_answer(*words).at(3, Wait(gate)))
     await send(page, TEXT)
     await page.wait_for_function("() => heard.join(' ').includes('The moon pulls.')")
     assert "So does" not in " ".join(await page.evaluate("heard"))
     gate.open()
-    await page.wait_for_function("() => heard.join(' ').endsWith('So does the sun. Answer finished.')")
+    await page.wait_for_function(
+        "() => heard.join(' ').endsWith('So does the sun. Code, sql, 2 lines. Answer finished.')"
+    )
 
 
 async def test_on_a_phone_everything_is_large_enough_for_a_finger(visit: Visit) -> None:
@@ -163,7 +167,7 @@ async def test_on_a_phone_everything_is_large_enough_for_a_finger(visit: Visit) 
     small = """() => [...document.querySelectorAll("button, a, summary, select, input:not([type=hidden])")]
         .filter((one) => one.checkVisibility({visibilityProperty: true}))
         .map((one) => [one.ariaLabel || one.textContent.trim(), one.getBoundingClientRect()])
-        .filter(([, {width, height}]) => width && (height < 44 || width < 44)).map(([name]) => name)"""
+        .filter(([, {width, height}]) => width && Math.round(Math.min(width, height)) < 44).map(([name]) => name)"""
     assert await page.evaluate(small) == []
     await page.get_by_role("button", name="Open the sidebar").click()
     await expect(page.get_by_role("navigation", name="Conversations")).to_be_visible()

@@ -14,6 +14,7 @@ from .conftest import Complaints
 from .people import answers, box, choose, ends, send, sign_up
 
 TEXT = "Why are there two tides a day?"
+HEIGHT = "(element) => element.offsetHeight"
 PARAGRAPHS = [f"Paragraph {number} says no more than that it is paragraph {number}.\n\n" for number in range(60)]
 
 
@@ -37,7 +38,7 @@ async def test_I_7_a_reload_in_the_middle_shows_what_came_and_goes_on(page: Page
     await page.wait_for_timeout(1_000)
     await page.reload()
     await expect(answers(page).last).to_contain_text("The moon and")
-    await expect(page.get_by_role("button", name="Stop")).to_be_visible()
+    await expect(page.get_by_role("button", name="Stop", exact=True)).to_be_visible()
     gate.open()
     await ends(answers(page).last)
     assert await text_of(page) == "The moon and the sun."
@@ -65,7 +66,7 @@ async def test_B_08_what_was_shown_at_the_stop_is_what_is_kept(page: Page, upstr
     await arrive(page)
     await send(page, TEXT)
     await expect(answers(page).last).to_contain_text("Kept to here")
-    await page.get_by_role("button", name="Stop").dblclick()
+    await page.get_by_role("button", name="Stop", exact=True).dblclick()
     await ends(answers(page).last, "stopped")
     gate.open()
     assert await text_of(page) == "Kept to here"
@@ -86,7 +87,7 @@ async def test_B_05_two_tabs_show_the_same(page: Page, upstream: Upstream) -> No
     await send(page, TEXT)
     await expect(answers(page).last).to_contain_text("One text")
     await expect(answers(other).last).to_contain_text("One text")
-    await expect(other.get_by_role("button", name="Stop")).to_be_visible()
+    await expect(other.get_by_role("button", name="Stop", exact=True)).to_be_visible()
     gate.open()
     await ends(answers(other).last)
     assert await text_of(other) == await text_of(page) == "One text for all."
@@ -98,7 +99,7 @@ async def test_a_name_given_in_one_tab_is_there_in_the_other(page: Page) -> None
     await ends(answers(page).last)
     other = await page.context.new_page()
     await other.goto(page.url)
-    await page.get_by_role("button", name="More").click()
+    await page.get_by_role("button", name="More", exact=True).click()
     await page.get_by_role("button", name="Rename").click()
     await page.get_by_role("textbox", name="Title").fill("Tides")
     await page.keyboard.press("Enter")
@@ -113,7 +114,7 @@ async def test_P_06_a_conversation_deleted_in_one_tab_is_gone_in_the_other(page:
     other = await page.context.new_page()
     await other.goto(page.url)
     await expect(other.get_by_role("article")).to_have_count(2)
-    await page.get_by_role("button", name="More").click()
+    await page.get_by_role("button", name="More", exact=True).click()
     await page.get_by_role("button", name="Delete").click()
     await expect(other.get_by_text("This conversation was deleted.")).to_be_visible()
 
@@ -242,6 +243,76 @@ async def test_a_thought_is_folded_away_and_says_how_long_it_took(page: Page, up
     await expect(answers(page).last.get_by_text("Let me see.")).to_be_visible()
 
 
+async def test_a_thought_is_read_as_markdown_by_whoever_opens_it(page: Page, upstream: Upstream) -> None:
+    gate, rest = Gate(), Gate()
+    thoughts = ["**Considering** ", "the *moon*, ", "and\n\n- the sun\n- ", "the **sea**"]
+    upstream.script(openai_answer("So: the moon.", reasoning=thoughts).at(2, Wait(gate)).at(6, Wait(rest)))
+    await arrive(page)
+    await send(page, TEXT)
+    thought = answers(page).last.locator("[data-part=reasoning]")
+    await expect(answers(page).last.locator("summary")).to_contain_text("Thinking")
+    await answers(page).last.locator("summary").click()
+    await expect(thought.locator("strong")).to_have_text("Considering")
+    gate.open()
+    await expect(thought.locator("li").last).to_have_text("the sea")
+    rest.open()
+    await ends(answers(page).last)
+    await expect(thought.locator("strong")).to_have_text(["Considering", "sea"])
+    await page.reload()
+    await expect(thought).to_be_hidden()
+    await answers(page).last.locator("summary").click()
+    await expect(thought.locator("strong")).to_have_text(["Considering", "sea"])
+
+
+async def test_what_is_read_aloud_and_whether_thoughts_are_open_is_alices_choice(
+    page: Page, upstream: Upstream
+) -> None:
+    gate = Gate()
+    upstream.script(openai_answer("So: ", "the moon.", reasoning=["Let me ", "see."]).at(3, Wait(gate)))
+    await arrive(page)
+    await page.goto("/account/")
+    await page.get_by_label("Read answers aloud").select_option("Not by itself")
+    await page.get_by_label("Show what a model thinks while it thinks").check()
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.get_by_text("Saved.")).to_be_visible()
+    await page.goto("/")
+    await page.evaluate(
+        """() => {
+          globalThis.heard = [];
+          const status = document.getElementById("status");
+          new MutationObserver(() => heard.push(status.textContent)).observe(status, {childList: true});
+        }"""
+    )
+    await send(page, TEXT)
+    await expect(answers(page).last.get_by_text("Let me see.")).to_be_visible()
+    gate.open()
+    await ends(answers(page).last)
+    await expect(page.locator("#status")).to_contain_text("Answer finished.")
+    assert "moon" not in await page.evaluate("heard.join(' ')")
+    await expect(answers(page).last.get_by_text("Let me see.")).to_be_visible()
+    await page.reload()
+    await expect(answers(page).last.get_by_text("Let me see.")).to_be_hidden()
+
+
+async def test_what_can_be_done_with_an_older_message_shows_when_it_is_looked_for(
+    page: Page, upstream: Upstream
+) -> None:
+    await arrive(page)
+    for words in ("One.", "Two."):
+        upstream.script(openai_answer(words))
+        await send(page, TEXT)
+        await ends(answers(page).last)
+    older = answers(page).first.get_by_role("button", name="Copy")
+    await page.mouse.move(0, 0)
+    await expect(older).to_have_css("opacity", "0")
+    await answers(page).first.hover()
+    await expect(older).to_have_css("opacity", "1")
+    await page.mouse.move(0, 0)
+    await expect(older).to_have_css("opacity", "0")
+    await older.focus()
+    await expect(older).to_have_css("opacity", "1")
+
+
 async def test_what_was_cut_or_failed_says_so_and_can_be_asked_again(page: Page, upstream: Upstream) -> None:
     await arrive(page)
     upstream.script(openai_answer("Half of").upto(2, Send(b"data: nonsense\n\n")))
@@ -251,3 +322,31 @@ async def test_what_was_cut_or_failed_says_so_and_can_be_asked_again(page: Page,
     await expect(answers(page).last.get_by_role("button", name="Regenerate")).to_have_count(1)
     await expect(answers(page).last).to_contain_text("Ref. ")
     await expect(box(page)).to_be_enabled()
+
+
+async def test_long_code_is_folded_for_whoever_comes_later_until_asked_for(page: Page, upstream: Upstream) -> None:
+    lines = "".join(f"line_{number} = {number}\n" for number in range(1, 213))
+    gate = Gate()
+    upstream.script(openai_answer("All of it:\n\n", f"```python\n{lines}```\n", "\nThat was it.").at(3, Wait(gate)))
+    await arrive(page)
+    await send(page, TEXT)
+    await expect(answers(page).last).to_contain_text("line_212")
+    gate.open()
+    await ends(answers(page).last)
+    more = answers(page).last.get_by_role("button", name="Show 212 lines")
+    await expect(more).to_be_hidden()
+    await page.reload()
+    await expect(more).to_be_visible()
+    code = answers(page).last.locator(".code")
+    folded: int = await code.evaluate(HEIGHT)
+    await more.focus()
+    await page.keyboard.press("Enter")
+    await expect(more).to_be_hidden()
+    await expect(answers(page).last.get_by_role("button", name="Copy code")).to_be_focused()
+    assert await code.evaluate(HEIGHT) > 5 * folded
+    await page.reload()
+    await expect(more).to_be_visible()
+    # As the browser does that has found something there.
+    await code.locator(".run").last.evaluate("(run) => run.scrollIntoView()")
+    await expect(more).to_be_hidden()
+    await expect(code.locator(".run").last).to_be_in_viewport()

@@ -68,7 +68,7 @@ async def test_the_page_fits_and_is_pictured(
     await _picture(alice, f"finished-{place}-{theme}")
     await send(alice, "We have about 3 million customers. How do I find and remove copies without stopping the shop?")
     await grows(answers(alice).last, than=400)
-    await expect(alice.get_by_role("button", name="Stop")).to_be_visible()
+    await expect(alice.get_by_role("button", name="Stop", exact=True)).to_be_visible()
     await _picture(alice, f"writing-{place}-{theme}")
     gate.open()
     await ends(answers(alice).last)

@@ -34,7 +34,7 @@ async def _stops_an_answer(page: Page) -> str:
     answer = answers(page).last
     first = await grows(answer)
     await grows(answer, than=first)
-    await page.get_by_role("button", name="Stop").click()
+    await page.get_by_role("button", name="Stop", exact=True).click()
     await ends(answer, "stopped")
     await expect(answer).to_contain_text("You stopped this answer.")
     kept = await words(answer)

@@ -24,7 +24,7 @@ async def test_stop_says_its_name_to_a_mouse_and_not_to_a_finger(
     await sign_up(alice, email=f"tooltip-{touch}@example.com")
     await choose(alice, OPENAI_MODEL)
     await send(alice, "Go on")
-    stop = alice.get_by_role("button", name="Stop")
+    stop = alice.get_by_role("button", name="Stop", exact=True)
     await stop.focus()
     await alice.keyboard.press("Shift+Tab")
     await alice.keyboard.press("Tab")

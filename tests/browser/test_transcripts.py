@@ -1,4 +1,4 @@
-"""Every recorded answer, through the whole product: what Alice sees, what is stored and what Bob reads is one text."""
+"""Every recorded answer, through the whole product: what Alice sees, what is stored, read and exported is one text."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+import pytest
 from playwright.async_api import Locator, Page, expect
 
 from tests.answers import STREAMS, Answer, recorded
@@ -36,7 +38,8 @@ COPY = """article => {
 }"""
 
 
-async def test_I_6_every_recorded_answer_is_one_text_on_the_screen_in_the_row_and_in_review(
+@pytest.mark.timeout(300)
+async def test_I_6_every_recorded_answer_is_one_text_on_the_screen_in_the_row_in_review_and_in_exports(
     visit: Visit, start_site: Start, complaints: Complaints
 ) -> None:
     with Upstream.in_thread() as up:
@@ -53,8 +56,19 @@ async def test_I_6_every_recorded_answer_is_one_text_on_the_screen_in_the_row_an
         bob = await visit(base_url=site.url)
         await bob.add_init_script(CLIPBOARD)
         read = await _reads(bob)
+        await alice.goto(f"{urlsplit(alice.url).path}export/")
+        taken = [await _shown(one) for one in await answers(alice).all()]
+        written = await (
+            await alice.request.get(str(await alice.get_by_role("link", name="JSON").get_attribute("href")))
+        ).json()
+        for page in (alice, bob):
+            await page.close()  # or it would miss the site, which ends first
     assert len(live) == 39
-    assert live == again == read
+    assert live == again == read == taken
+    filed = [one for one in written["messages"] if one["role"] == "assistant"]
+    assert [{name: one[name] for name in CHANNELS} for one in filed] == [
+        {name: kept[name] for name in CHANNELS} for kept in stored
+    ]
     for path, shown, kept in zip(RECORDED, live, stored, strict=True):
         expected = _described(path)["expect"]
         assert {name: shown[name] for name in CHANNELS} == {name: expected[name] for name in CHANNELS}, path.stem

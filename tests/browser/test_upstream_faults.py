@@ -160,7 +160,7 @@ async def test_U_07_stop_works_while_a_busy_model_is_waited_for(world: World) ->
     await expect(reply.locator("[data-part=status]")).to_contain_text("is busy. Trying again in")
     await world.page.reload()
     await expect(answers(world.page).last.locator("[data-part=status]")).to_contain_text("is busy. Trying again in 1")
-    await world.page.get_by_role("button", name="Stop").click()
+    await world.page.get_by_role("button", name="Stop", exact=True).click()
     await ends(answers(world.page).last, "stopped")
     await expect(answers(world.page).last).to_contain_text("You stopped this answer.")
     assert len(world.upstream.requests) == 1
@@ -199,7 +199,7 @@ async def test_U_45_what_comes_after_stop_changes_nothing(world: World) -> None:
     gate = Gate()
     reply = await world.ask("here-openai/m", openai_answer(HALF, "Canary too late").at(2, Wait(gate)))
     await expect(reply.locator("[data-part=text]")).to_have_text(HALF)
-    await world.page.get_by_role("button", name="Stop").click()
+    await world.page.get_by_role("button", name="Stop", exact=True).click()
     await ends(reply, "stopped")
     gate.open()
     await asyncio.sleep(0.3)

@@ -67,7 +67,7 @@ async def test_R_11_what_one_process_writes_another_one_shows_and_stops(
     here, there = await both()
     gate.open()
     await expect(answers(there).last).to_contain_text("one two")
-    await there.get_by_role("button", name="Stop").click()
+    await there.get_by_role("button", name="Stop", exact=True).click()
     for page in (here, there):
         await ends(answers(page).last, "stopped")
 
@@ -77,15 +77,19 @@ async def test_D_06_D_07_without_redis_one_goes_on_and_the_other_one_says_why_it
     both: Callable[..., Awaitable[tuple[Page, Page]]], model: Upstream, redis: Store
 ) -> None:
     words = [f"word {number} " for number in range(200)]
-    model.script(openai_answer("one ", *words).between(Pause(0.05)))
+    back, seen = Gate(), Gate()
+    slow = openai_answer("one ", *words).at(150, Wait(back)).at(190, Wait(seen)).between(Pause(0.05))
+    model.script(slow)
     here, there = await both()
     redis.kill()
     await expect(answers(there).last.get_by_text(DELAYED)).to_be_visible()
     await expect(answers(there).last).to_contain_text("word 100")
     await expect(here.get_by_text(DELAYED)).to_have_count(0)
     redis.start()
+    back.open()
     await expect(answers(there).last.get_by_text(DELAYED)).to_have_count(0)
     await expect(answers(there).last).to_have_attribute("data-state", "streaming")
+    seen.open()
     for page in (here, there):
         await ends(answers(page).last)
         said = await answers(page).last.locator("[data-part=text]").inner_text()

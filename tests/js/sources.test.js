@@ -14,6 +14,12 @@ test("no string ever becomes HTML or code", () => {
   for (const [name, text] of read("static/src/", ".js")) assert.doesNotMatch(text, forbidden, name);
 });
 
+test("S-20 nothing listens to messages of other windows", () => {
+  // Ports and sockets of our own have `onmessage`; a window must not.
+  const listens = /addEventListener\(\s*["'`]message|\b(window|self|globalThis|top|parent|opener)\??\.(onmessage|postMessage)/;
+  for (const [name, text] of read("static/src/", ".js")) assert.doesNotMatch(text, listens, name);
+});
+
 test("no template has an inline script, style or handler", () => {
   for (const [name, text] of read("templates/", ".html")) {
     assert.doesNotMatch(text, /\sstyle=|<style|\son[a-z]+=|javascript:/i, name);

@@ -48,7 +48,7 @@ function written(node) {
   const formula = Formula.of(node);
   if (formula) return `<formula ${formula.display} ${JSON.stringify(formula.tex)}>`;
   const attributes = [...node.attributes].filter(({ name }) => !["tabindex", "data-cut", "data-tall"].includes(name));
-  const said = attributes.map(({ name, value }) => `${name}=${value.replace(/note-\d+-/, "note-")}`).sort();
+  const said = attributes.map(({ name, value }) => `${name}=${value.replace(/(note|mark)-\d+-/, "$1-")}`).sort();
   return `<${[node.localName, ...said].join(" ")}>${[...node.childNodes].map(written).join("")}</>`;
 }
 
