@@ -106,7 +106,8 @@ def test(arguments: Sequence[str], *, long: bool) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     for name in environment.settings():
         os.environ.pop(name, None)
-    os.environ.setdefault("PYTEST_XDIST_AUTO_NUM_WORKERS", str(os.cpu_count() or 1))
+    # Tests wait for servers and browsers half of their time.
+    os.environ.setdefault("PYTEST_XDIST_AUTO_NUM_WORKERS", str(3 * (os.cpu_count() or 1) // 2))
     system.programs()
     setup.everything(development=True)
     setup.static()

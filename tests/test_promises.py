@@ -7,13 +7,10 @@ from docs import promises
 NAMES = [row["name"] for row in promises.LINE.finditer(promises.PAGE.read_text())]
 
 
-def test_the_page_names_the_tests_that_prove_each_promise() -> None:
-    page = promises.PAGE.read_text()
-    assert promises.written(page, promises.proofs()) == page, "run: python3 docs/promises.py"
-
-
-def test_every_row_that_a_test_names_is_on_the_page() -> None:
-    assert set(promises.proofs()) <= set(NAMES)
+def test_the_page_names_the_tests_that_prove_each_promise_and_every_row_that_a_test_names() -> None:
+    page, proofs = promises.PAGE.read_text(), promises.proofs()
+    assert promises.written(page, proofs) == page, "run: python3 docs/promises.py"
+    assert set(proofs) <= set(NAMES)
 
 
 def test_each_promise_stands_on_the_page_once() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from typing import Any
@@ -26,8 +27,8 @@ def tab(person: Person, **options: Any) -> connect:
     )
 
 
-async def hears_it_all(person: Person, run: str) -> tuple[str, float]:
-    """An honest viewer: the text that arrives, and the longest pause between two pieces of it."""
+async def hears_it_all(person: Person, run: str, begun: asyncio.Event | None = None) -> tuple[str, float]:
+    """An honest viewer: the text that arrives, and the longest pause in it; `begun` is set with the first piece."""
     text, since, longest = "", time.monotonic(), 0.0
     async with tab(person) as socket:
         await socket.send(json.dumps({"type": "follow", "run": run, "after": 0}))
@@ -36,6 +37,8 @@ async def hears_it_all(person: Person, run: str) -> tuple[str, float]:
             if frame["n"] % 8 == 0:
                 await socket.send(json.dumps({"type": "ack", "n": frame["n"]}))
             if frame["type"] == "events":
+                if begun:
+                    begun.set()
                 longest, since = max(longest, time.monotonic() - since), time.monotonic()
                 text += "".join(event["text"] for event in frame["events"] if event["type"] == "text")
                 if frame["events"][-1]["type"] == "finished":

@@ -55,7 +55,7 @@ async def cancelled_at_random(seconds: float, fleet: Make = embedded) -> None:
 
 @pytest.mark.timeout(240)
 async def test_S_19_I_16_whatever_is_broken_off_nobody_reads_what_is_not_theirs() -> None:
-    await cancelled_at_random(20)
+    await cancelled_at_random(10)
 
 
 @pytest.mark.long
@@ -77,8 +77,9 @@ def person(site: Site) -> Callable[[str], Person]:
     return lambda name: Person(name, site.url, Random(name), Evidence(0))
 
 
-async def test_I_2_B_14_a_thousand_sends_of_one_id_make_one_message_and_one_run(
-    site: Site, upstream: Upstream, person: Callable[[str], Person]
+@pytest.mark.parametrize("times", [200, pytest.param(1_000, marks=pytest.mark.long)])
+async def test_I_2_B_14_so_many_sends_of_one_id_make_one_message_and_one_run(
+    site: Site, upstream: Upstream, person: Callable[[str], Person], times: int
 ) -> None:
     oracle = Oracle(upstream)
     alice = person("u1")
@@ -93,7 +94,7 @@ async def test_I_2_B_14_a_thousand_sends_of_one_id_make_one_message_and_one_run(
             said, reply = articles(answer.text)
             return said.message, reply.message, reply.run
 
-    answers = await asyncio.gather(*(send() for _ in range(1_000)))
+    answers = await asyncio.gather(*(send() for _ in range(times)))
     assert len(set(answers)) == 1
     assert len(oracle.calls) == 1
     rows = [row for row in Rows(site.env["DATABASE_URL"]).runs() if row.client_id == fields["client_id"]]
@@ -183,7 +184,8 @@ async def _giant_frames(crowd: Sequence[Person], count: int) -> None:
         async with turns[person], await _opened(person) as socket:
             with contextlib.suppress(ConnectionClosed):
                 await socket.send("x" * MIB)
-            await asyncio.wait_for(socket.wait_closed(), 60)
+            async with asyncio.timeout(60):
+                await socket.wait_closed()
             assert socket.close_code in (1006, 1009, 4413), socket.close_code
 
     await asyncio.gather(*(send(crowd[number % len(crowd)]) for number in range(count)))
@@ -197,7 +199,8 @@ async def _pings(person: Person, count: int) -> None:
                 break
             socket.transport.write(PING * 1_000)
             await asyncio.sleep(0)
-        await asyncio.wait_for(socket.wait_closed(), 60)
+        async with asyncio.timeout(60):
+            await socket.wait_closed()
     assert socket.close_code in (1006, 4429), socket.close_code
 
 

@@ -120,6 +120,7 @@ async def test_D_14_a_database_that_another_holds_delays_and_loses_nothing(scene
     assert (await scene.reply(reply.message)).text == text_of("u1.g1", 1, 20)
 
 
+@pytest.mark.long
 async def test_D_18_a_clock_that_jumps_shows_nowhere(scene: Scene) -> None:
     _, _, (_, reply) = await scene.ask(300, pace=20)
     hearing = asyncio.create_task(hears_it_all(scene.alice, reply.run))
@@ -138,8 +139,8 @@ async def test_D_18_a_clock_that_jumps_shows_nowhere(scene: Scene) -> None:
 
 async def test_D_17_a_server_that_stood_still_for_five_seconds_goes_on_where_it_was(scene: Scene) -> None:
     _, _, (_, reply) = await scene.ask(300, pace=20)
-    hearing = asyncio.create_task(hears_it_all(scene.alice, reply.run))
-    await asyncio.sleep(1)
+    hearing = asyncio.create_task(hears_it_all(scene.alice, reply.run, begun := asyncio.Event()))
+    await begun.wait()
     scene.server.freeze()
     await asyncio.sleep(5)
     scene.server.thaw()
@@ -149,6 +150,7 @@ async def test_D_17_a_server_that_stood_still_for_five_seconds_goes_on_where_it_
     assert (await scene.reply(reply.message)).state == "complete"
 
 
+@pytest.mark.long
 async def test_D_23_after_a_backup_is_restored_a_page_that_knows_more_fetches_anew(
     scene: Scene, tmp_path: Path
 ) -> None:
@@ -191,8 +193,8 @@ async def _hears(socket: ClientConnection, count: int) -> dict[str, str]:
 
 async def test_D_19_without_descriptors_new_work_waits_and_what_runs_lives(scene: Scene) -> None:
     _, _, (_, reply) = await scene.ask(300, pace=20)
-    hearing = asyncio.create_task(hears_it_all(scene.alice, reply.run))
-    await asyncio.sleep(1)
+    hearing = asyncio.create_task(hears_it_all(scene.alice, reply.run, begun := asyncio.Event()))
+    await begun.wait()
     pid = scene.server.site.process.pid
     _, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
     resource.prlimit(pid, resource.RLIMIT_NOFILE, (len(list(Path(f"/proc/{pid}/fd").iterdir())) + 6, hard))

@@ -71,6 +71,7 @@ def whole_but_the_long(rows: list[Row], day: type[Crowd]) -> None:
         assert row.reason == ("server_stopped" if long else "")
 
 
+@pytest.mark.long
 @pytest.mark.timeout(240)
 async def test_D_01_D_02_workers_are_replaced_and_no_viewer_misses_or_repeats_a_character() -> None:
     _, rows = await replaced_under(Crowd, people=4, drain=6)
@@ -97,6 +98,7 @@ async def test_D_03_of_three_workers_one_is_killed_and_its_viewers_go_on_elsewhe
     assert verdict.worst < 60
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 async def test_D_06_D_07_D_09_D_12_R_11_I_12_with_failing_stores_not_one_character_is_lost() -> None:
     evidence, verdict = await suffer(

@@ -166,7 +166,8 @@ class Viewer:
                     await asyncio.sleep(0.05)
             async with self.person.news:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self.person.news.wait(), 1)
+                    async with asyncio.timeout(1):
+                        await self.person.news.wait()
 
     async def _attach(self, socket: ClientConnection, shown: Shown) -> None:
         if not shown.known:

@@ -33,7 +33,14 @@ def crew(start: Start) -> Process:
 
 def pids(crew: Process) -> set[int]:
     """The processes of the workers."""
-    return {child.pid for child in crew.stats.children() if child.status() != psutil.STATUS_ZOMBIE}
+    return {child.pid for child in crew.stats.children() if _lives(child)}
+
+
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
 
 
 def own(crew: Process) -> int:
