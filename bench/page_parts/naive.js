@@ -6,6 +6,10 @@ const known = new WeakMap();
 
 export class Prose {
   text = "";
+  /** It has no views that anybody could listen to. */
+  view = { children: [] };
+  pending = false;
+  listener = null;
 
   static of(container) {
     if (known.has(container)) return known.get(container);
@@ -14,6 +18,10 @@ export class Prose {
     known.set(container, made);
     made.update(container.textContent);
     return made;
+  }
+
+  static at(container) {
+    return known.get(container) ?? null;
   }
 
   static textOf(container) {
