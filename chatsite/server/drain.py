@@ -84,7 +84,7 @@ class Drain:
         logger.info("ending: nothing new is taken on")
         self.hooks.stopping()
         await self._step("drain", self.hooks.drain(self.seconds), self.seconds + self.patience.store)
-        self.server.stop_listening()
+        await self.server.stop_listening()
         logger.info("ending: closing sockets")
         await self._step("close sockets", self.hooks.close_sockets(GOING_DOWN), self.patience.close)
         for socket in self.server.sockets():

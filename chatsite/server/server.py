@@ -159,11 +159,11 @@ class Server(daphne.server.Server):
         channels = self.http_factory.channels
         return bool(self.running(Request)) or any(channel.awaited or channel.unsent for channel in channels)
 
-    def stop_listening(self) -> None:
-        """Take no further connections."""
-        if self._port is not None:
-            self._port.stopListening()
-            self._port = None
+    def stop_listening(self) -> asyncio.Future[None]:
+        """Take no further connections. The socket is closed a moment later: when what is returned is done."""
+        port, self._port = self._port, None
+        loop = asyncio.get_running_loop()
+        return defer.maybeDeferred(port.stopListening if port else lambda: None).asFuture(loop)
 
     def kill_all_applications(self) -> defer.Deferred[Any]:
         """Cancel what is running; Daphne's own stumbles over connections that have no application (yet)."""

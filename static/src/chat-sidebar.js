@@ -11,6 +11,8 @@ const GATHER = 250;
 export class ChatSidebarElement extends HTMLElement {
   /** @type {any} */
   #timer = null;
+  /** Whether the list has changed since it was last asked for: what is on its way may be the list before that. */
+  #stale = false;
   /** Whether a name is being written in the list, which must not change meanwhile. */
   #renames = false;
   /** The address of the conversation that the menu of rows is about. */
@@ -67,6 +69,7 @@ export class ChatSidebarElement extends HTMLElement {
 
   /** Fetches the list anew, once for any number of reasons. */
   refresh() {
+    this.#stale = true;
     this.#timer ??= setTimeout(() => this.#fetch(), GATHER);
   }
 
@@ -128,8 +131,10 @@ export class ChatSidebarElement extends HTMLElement {
   }
 
   async #fetch() {
+    this.#stale = false;
     const answer = await get("/conversations/");
     this.#timer = null;
+    if (this.#stale) return this.refresh();
     if (answer.status !== 200 || !answer.document || this.#renames) return;
     // The menu hangs on its row's button, and gives the focus back to it.
     this.#late = part(this, "row-menu").matches(":popover-open");

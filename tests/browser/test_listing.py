@@ -37,6 +37,28 @@ async def test_alice_renames_a_conversation_where_it_is_listed(page: Page) -> No
     await expect(rows.first).to_have_text("Tides")
 
 
+async def test_a_list_from_before_a_renaming_does_not_take_it_back(page: Page) -> None:
+    async def late(route: Route) -> None:
+        answer = await route.fetch()
+        await asyncio.sleep(1.5)
+        await route.fulfill(response=answer)
+
+    await sign_up(page, email=f"{uuid.uuid4().hex}@example.com")
+    await talk(page, "First")
+    await page.wait_for_timeout(OWN)
+    row = page.get_by_role("navigation", name="Conversations").get_by_role("link")
+    await page.route("**/conversations/", late, times=1)
+    async with page.expect_request("**/conversations/"):
+        await page.evaluate("document.dispatchEvent(new Event('listing-changed'))")
+    await row.focus()
+    await page.keyboard.press("F2")
+    await page.keyboard.type("Tides")
+    async with page.expect_response("**/title/"):
+        await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Tides")
+    await expect(row).to_have_text("Tides")
+
+
 async def talk(page: Page, *questions: str) -> None:
     """Alice has asked these, each in a conversation of its own."""
     for question in questions:

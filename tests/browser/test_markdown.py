@@ -249,7 +249,7 @@ async def stillness(renderer: Renderer, text: str) -> dict[str, Any]:
           for (let quiet = 0; quiet < 20;) {
             await new Promise(done => setTimeout(done));
             const now = performance.now();
-            quiet = now - begin < 8 ? quiet + 1 : 0;
+            quiet = now - begin < 8 && !prose.pending ? quiet + 1 : 0;
             longest = Math.max(longest, now - begin);
             begin = now;
           }
