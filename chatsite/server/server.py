@@ -162,8 +162,9 @@ class Server(daphne.server.Server):
     def stop_listening(self) -> asyncio.Future[None]:
         """Take no further connections. The socket is closed a moment later: when what is returned is done."""
         port, self._port = self._port, None
-        loop = asyncio.get_running_loop()
-        return defer.maybeDeferred(port.stopListening if port else lambda: None).asFuture(loop)
+        closed = defer.maybeDeferred(port.stopListening if port else lambda: None)
+        future: asyncio.Future[None] = closed.asFuture(asyncio.get_running_loop())
+        return future
 
     def kill_all_applications(self) -> defer.Deferred[Any]:
         """Cancel what is running; Daphne's own stumbles over connections that have no application (yet)."""

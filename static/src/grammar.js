@@ -7,6 +7,11 @@ import { formulas } from "./formulas.js";
 import { complete } from "./unfinished.js";
 
 const md = new MarkdownIt();
+// A table's head is the line of a paragraph (GFM): what begins anything else, such as a fence, has begun that. The
+// library asks for tables first, and would make another thing of it when the dashes come.
+const [table] = md.block.ruler.getRules("");
+md.block.ruler.disable("table");
+md.block.ruler.before("lheading", "rows", table, { alt: ["paragraph", "reference"] });
 // Where a link may lead is decided where links are made; what may not be one still reads as what it says.
 md.validateLink = () => true;
 md.normalizeLinkText = (url) => url;

@@ -5,7 +5,7 @@ import { Markdown } from "../../static/src/markdown.js";
 import { documents, pieces } from "../browser/renderer/corpus.js";
 import { grown, read, words } from "./growing.js";
 
-const ATOMS = "a|word |*|**|_|`|``|```|~~~|~~|[|]|(|)|!|[^n]|[^n]: |[^1]|\n[^1]: |[r]: |https://x.org/a|<b>|<br>|$|$$|\\(|\\)|\\[|\\]|\\|\\||\\|a\\|b\\|\n|\\|-\\|-\\|\n|\n|\n\n|\n\n\n|  |    |\t|- |* |1. |2) |> |# |---\n|===\n|- [ ] |- [x] |&amp;|&copy|；|中文|“|”|👍|\r\n|\r|$5|x=1|10|\n    |\n- |\n  - |\n1. |\n> |\n```js\n|\n```\n|\n$$\n|\n\\[\n|[r][r]|![a](b)|a@b.co|\0| :|+ |<https://a.b>|- - |\n***\n"
+const ATOMS = "a|word |*|**|_|`|``|```|~~~|~~|[|]|(|)|!|[^n]|[^n]: |[^1]|\n[^1]: |[r]: |https://x.org/a|<b>|<br>|$|$$|\\(|\\)|\\[|\\]|\\|\\||\\|a\\|b\\|\n|\\|-\\|-\\|\n|\n|\n\n|\n\n\n|  |    |\t|- |* |1. |2) |> |# |---\n|===\n|- [ ] |- [x] |&amp;|&copy|；|中文|“|”|👍|\r\n|\r|$5|x=1|10|\n    |\n- |\n  - |\n1. |\n> |\n```js\n|\n```a\\|b\n|\n```\n|\n$$\n|\n\\[\n|[r][r]|![a](b)|a@b.co|\0| :|+ |<https://a.b>|- - |\n***\n"
   .split(/(?<!\\)\|/)
   .map((atom) => atom.replaceAll("\\|", "|"));
 
@@ -91,6 +91,13 @@ for (const [text, tex] of [
     const open = opening(text, at);
     const end = open ? closing(text, at + open.length, open) : -1;
     assert.equal(end < 0 ? null : text.slice(at + open.length, end), tex);
+  });
+}
+
+for (const [text, tag] of [["```a|b\n|-|-|\n", "#code"], ["# a|b\n|-|-|\n", "h3"], ["- a|b\n-|-|\n", "ul"], ["> a|b\n-|-|\n", "blockquote"], ["a|b\n-|-\n", "div"]]) {
+  test(`${JSON.stringify(text)} begins as it ends, as ${tag}`, () => {
+    assert.equal(grown([text]).children[0].tag, tag);
+    assert.deepEqual(grown(Array.from(text)), grown([text]));
   });
 }
 
