@@ -89,7 +89,11 @@ def complaints() -> Complaints:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def visit(
-    browser: Browser, site: Site, complaints: Complaints, request: pytest.FixtureRequest
+    browser: Browser,
+    site: Site,
+    complaints: Complaints,
+    request: pytest.FixtureRequest,
+    start_site: object,  # whose sites end after everybody has left
 ) -> AsyncIterator[Callable[..., Awaitable[Page]]]:
     """Brings people: `await visit(color_scheme="dark")` is a page at somebody's who has no cookie of ours yet."""
     contexts: list[BrowserContext] = []
