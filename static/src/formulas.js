@@ -7,7 +7,7 @@ const PAIRS = /** @type {Record<string, string>} */ ({ "$$": "$$", "\\[": "\\]",
 const SAYS = /[^\s\\]/;
 /** `$5 and then some$`: begins like a price, goes on in words, and has nothing that only a formula has. */
 const PRICE = /^[\d.,]+(?:\s*[a-z]{1,3}\b)?[\s–-].*[a-z]{2}/i;
-const BETWEEN = /[([\/:,.<>=&|+*-]$/;
+const BETWEEN = /[([\/:,.<>=&|+*"'-]$/;
 /** `\[1\]`, `\[x\]`: brackets that are to be no link, and no box. */
 const ESCAPED = /^(?:\d{1,3}|[xX])$/;
 const TEX = /[\\^_={}<>+*/]/;
@@ -26,7 +26,10 @@ export function closing(text, from, open) {
   const close = PAIRS[open];
   const far = Math.min(text.length, from + LONGEST);
   for (let at = from; at < far; at++) {
-    if (text.startsWith(close, at) && fits(text, from, at, open)) return at;
+    if (text.startsWith(close, at)) {
+      if (fits(text, from, at, open)) return at;
+      if (open === "\\[") return -1;
+    }
     if (text[at] === "\\") at++;
     else if (text[at] === "$" && open === "$") return -1;
     else if (text[at] === "\n" && text[at + 1] === "\n") return -1;
@@ -39,9 +42,10 @@ function fits(text, from, at, open) {
   const inside = text.slice(from, at);
   if (!SAYS.test(inside) || (open === "\\[" && ESCAPED.test(inside))) return false;
   if (open !== "$") return true;
-  if (/\s$/.test(inside) || /\d/.test(text[at + 1] ?? "")) return false;
+  // Code, or a command's output, begins between the two.
+  if (inside.includes("`") || /\s$/.test(inside) || /\d/.test(text[at + 1] ?? "")) return false;
   // Two names of a shell, with what stands between them.
-  if (BETWEEN.test(inside) && /[A-Za-z_]/.test(text[at + 1] ?? "")) return false;
+  if (BETWEEN.test(inside) && /[A-Za-z_({]/.test(text[at + 1] ?? "")) return false;
   return TEX.test(inside) || !PRICE.test(inside);
 }
 
@@ -66,7 +70,9 @@ export function formulas(md) {
   md.block.ruler.before("fence", "formula", (state, startLine, endLine, silent) => {
     const start = state.bMarks[startLine] + state.tShift[startLine];
     const open = state.src.slice(start, start + 2);
-    if ((open !== "$$" && open !== "\\[") || state.sCount[startLine] - state.blkIndent >= 4) return false;
+    // Of a line that only goes on with a paragraph further in, nobody asks how far out it stands.
+    const within = state.sCount[startLine] < 0 || (state.sCount[startLine] >= 4 && state.sCount[startLine] < state.blkIndent);
+    if (within || (open !== "$$" && open !== "\\[") || state.sCount[startLine] - state.blkIndent >= 4) return false;
     if (silent && open === "$$" && endsThere(state, startLine)) return false;
     const close = PAIRS[open];
     for (let line = startLine; line < endLine; line++) {
@@ -83,7 +89,8 @@ export function formulas(md) {
       if (!silent) push(state, startLine, line, tex, { certain });
       return true;
     }
-    return state.env.live && state.lineMax === endLine ? pending(state, startLine, endLine, silent) : false;
+    const last = state.lineMax === endLine && !state.src.slice(state.eMarks[endLine - 1]).trim();
+    return state.env.live && last ? pending(state, startLine, endLine, silent) : false;
   }, { alt: ["paragraph", "reference", "blockquote", "list"] });
 }
 
@@ -94,11 +101,15 @@ function mayClose(state, from, open) {
   return ends[open] - from < LONGEST;
 }
 
-/** Whether the paragraph above this line has a formula that this ends. @param {any} state @param {number} line */
+/** Whether the paragraph above this line has a formula that this ends. Asked line by line, it counts each line once. @param {any} state @param {number} line */
 function endsThere(state, line) {
   if (state.line >= line) return false;
-  const above = state.src.slice(Math.max(state.bMarks[state.line], state.bMarks[line] - LONGEST), state.bMarks[line]);
-  return above.split("$$").length % 2 === 0;
+  let above = state.formulaMarks;
+  if (above?.from !== state.line || above.level !== state.level || above.to > line) above = { from: state.line, level: state.level, to: state.line, count: 0 };
+  above.count += state.src.slice(state.bMarks[above.to], state.bMarks[line]).split("$$").length - 1;
+  above.to = line;
+  state.formulaMarks = above;
+  return above.count % 2 === 1;
 }
 
 /** @param {any} state @param {number} from @param {number} to @param {string} tex @param {{open?: boolean, certain: boolean}} meta */

@@ -44,7 +44,10 @@ export function parse(text, env) {
 /** A language's name, as it was meant. */
 export const unescape = md.utils.unescapeAll;
 
-/** Only its blocks: finds what links and footnotes it defines. @param {string} text @param {Record<string, any>} env */
+/** Only its blocks: finds what links and footnotes it defines; true if it holds nothing else. @param {string} text @param {Record<string, any>} env */
 export function define(text, env) {
-  md.block.parse(text, md, env, []);
+  /** @type {Token[]} */
+  const blocks = [];
+  md.block.parse(text, md, env, blocks);
+  return blocks.every(({ type }) => type === "reference_definition");
 }

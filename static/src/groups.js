@@ -16,7 +16,9 @@
 
 /** Characters of a block, an item or a row beyond which it is not read as markdown. */
 export const LONGEST = 16_384;
-/** What a character of a fence counts there: it is found, and hardly read. */
+/** Characters of empty lines that are read again. */
+const MANY = 256;
+/** What a character within a fence counts there: it is found, and hardly read. */
 const CODE = 1 / 16;
 
 /** @param {Token[]} tokens @param {(line: number) => boolean} empty @returns {Group[]} */
@@ -30,7 +32,8 @@ export function grouped(tokens, empty) {
     const [from, to] = tokens[begin].map ?? [0, 0];
     const own = tokens.slice(begin, at + 1);
     const words = own.filter((token) => token.type === "paragraph_open" && token.level === 2);
-    const apart = own.some(({ type, level, map }) => type === "list_item_open" && level === 1 && map && map[0] > from && empty(map[0] - 1));
+    // Between two items, or two blocks of one.
+    const apart = own.some(({ nesting, level, map }) => nesting >= 0 && (level === 1 || level === 2) && map && map[0] > from && empty(map[0] - 1));
     const [loose, tight] = [apart || words.some(({ hidden }) => !hidden), words.some(({ hidden }) => hidden)];
     groups.push({ kind: tokens[begin].type, tokens: own, from, to, loose, tight });
     begin = at + 1;
@@ -90,6 +93,12 @@ export function closes(line, markup) {
   return found !== null && found[1][0] === markup[0] && found[1].length >= markup.length;
 }
 
+/** A text with few of the empty lines at its end. @param {string} text */
+export function shorter(text) {
+  const said = text.trimEnd();
+  return text.length - said.length < MANY ? text : `${said}\n\n${text.slice(text.lastIndexOf("\n"))}`;
+}
+
 /**
  * The first block, item or row that is longer than we read.
  *
@@ -116,7 +125,8 @@ function weight(tokens, lines, from, to) {
   let light = 0;
   for (const { type, map } of tokens) {
     if (type !== "fence" || !map) continue;
-    light += Math.max(0, Math.min(to, lines[map[1]] ?? to) - Math.max(from, lines[map[0]]));
+    const [begin, end] = [lines[map[0] + 1] ?? to, lines[map[1] - 1] ?? to];
+    light += Math.max(0, Math.min(to, end) - Math.max(from, begin));
   }
   return to - from - light * (1 - CODE);
 }

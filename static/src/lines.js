@@ -48,7 +48,8 @@ export class Fence {
 
   /** Whether this is no fence that ends it, nor can become one. @param {string} rest of the text @param {boolean} last */
   #says(rest, last) {
-    return this.#within || (last ? !closes(rest, this.#markup) : !/^ {0,3}[`~]*[ \t]*$/.test(rest));
+    // A last line of nothing but spaces is none.
+    return this.#within || (last ? rest.trim() !== "" && !closes(rest, this.#markup) : !/^ {0,3}[`~]*[ \t]*$/.test(rest));
   }
 
   /** @param {string} line or a piece of it */

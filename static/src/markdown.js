@@ -7,10 +7,12 @@
  * and rows; an open fence only takes lines; and what is too long to be read again and again is shown as it was written.
  * So the work is linear in the text. It knows no element: `patch.js` puts views on the page.
  */
-import { complete, fenced, grouped, partsOf, starts, tooLong } from "./groups.js";
+import { Elided } from "./elided.js";
+import { complete, fenced, grouped, partsOf, shorter, starts, tooLong } from "./groups.js";
 import { define, parse } from "./grammar.js";
 import { Fence, Plain } from "./lines.js";
 import { Notes } from "./notes.js";
+import { bodyOf, goOn, holderOf, said } from "./open.js";
 import { branch, tree } from "./tree.js";
 import { undecided } from "./unfinished.js";
 
@@ -18,8 +20,8 @@ import { undecided } from "./unfinished.js";
  * @typedef {import("./groups.js").Group} Group
  * @typedef {import("./tree.js").Node} Node
  * @typedef {import("./tree.js").Branch} Branch
- * @typedef {{kind: "list", tag: string, mark: string, start?: string, skip: number, loose: boolean, tight: boolean}} List
- * @typedef {{kind: "table", head: string, skip: number, columns: string[]}} Table
+ * @typedef {import("./open.js").List} List
+ * @typedef {import("./open.js").Table} Table
  * @typedef {{references: Record<string, any>, notes: Set<string>}} Known
  */
 
@@ -48,6 +50,7 @@ export class Markdown {
   #lines = null;
   /** @type {List | Table | null} */
   #open = null;
+  #elided = new Elided();
   /** @type {Record<string, any>} */
   #references;
   #notes;
@@ -134,7 +137,9 @@ export class Markdown {
     const env = this.#environment(last);
     this.work += text.length;
     const lines = starts(text);
-    const groups = grouped(parse(text, env), (line) => !text.slice(lines[line], lines[line + 1]).trim());
+    const tokens = parse(text, env);
+    this.#elided.restore(tokens, lines, head.length);
+    const groups = grouped(tokens, (line) => !text.slice(lines[line], lines[line + 1]).trim());
     const context = { numbers: this.#notes.numbers(), id: this.#notes.id, openFormula: false, columns: /** @type {string[] | undefined} */ (undefined) };
     const end = last ? -1 : groups.length - 1;
     const shapes = groups.map((group, at) => this.#shape(group, at, { ...context, grows: at === end, openFormula: Boolean(env.openFormula) && at === end }));
@@ -144,10 +149,10 @@ export class Markdown {
     this.#settle(groups, shapes, stays, out);
     if (last) this.#commit(this.#tail, env, true);
     const group = groups[stays];
-    if (last || !group) {
-      if (last) this.#tail = "";
-      return false;
-    }
+    if (last) this.#tail = "";
+    else if (!group) this.#cut(spent(text), env);
+    if (last || !group) return false;
+    const before = this.#tail.length;
     if (stays) this.#cut(lines[group.from] - head.length, env);
     if (stays) this.#open = null;
     const base = stays ? lines[group.from] : head.length;
@@ -156,6 +161,8 @@ export class Markdown {
       return this.#fence(group, lines, text, out);
     }
     this.#inside(group, shapes[stays], lines, text, base, env);
+    this.#tail = this.#elided.take(this.#tail, tokens, lines, head.length + before - this.#tail.length);
+    if (!tokens.some(({ type }) => type === "fence" || type === "code_block")) this.#tail = shorter(this.#tail);
     return false;
   }
 
@@ -210,6 +217,7 @@ export class Markdown {
   #cut(length, env) {
     this.#commit(this.#tail.slice(0, length), env);
     this.#tail = this.#tail.slice(length);
+    this.#elided.cut(length);
   }
 
   /** Keeps what final text defines; half a line might define something else. @param {string} text @param {any} env @param {boolean} [last] */
@@ -237,6 +245,7 @@ export class Markdown {
     this.#settle(groups.slice(0, count), shapes, count, out);
     this.#cut(long.from - head.length, env);
     this.#open = null;
+    this.#tail = this.#elided.undo(this.#tail);
     this.#lines = new Plain();
     return true;
   }
@@ -246,7 +255,7 @@ export class Markdown {
     const parts = partsOf(group);
     let stays = parts.length - 1;
     while (stays > 0 && !text.includes("\n", lines[parts[stays]])) stays--;
-    if (stays < 1 || (group.kind !== "table_open" && group.tight === group.loose)) return;
+    if (stays < 1 || (group.tight && group.loose && group.kind !== "table_open")) return;
     const branch = /** @type {Branch} */ (node);
     const before = this.#open?.skip ?? 0;
     for (const child of holderOf(branch).children.slice(0, stays)) this.#notes.count(child);
@@ -261,29 +270,9 @@ export class Markdown {
   }
 }
 
-/** A list's later items, read alone, belong to it. @param {Branch} node @param {Group} group @param {List} open */
-function goOn(node, group, open) {
-  node.skip = open.skip;
-  if (open.start === undefined) delete node.attrs.start;
-  else node.attrs.start = open.start;
-  group.loose ||= open.loose;
-  if (group.loose) delete node.attrs.class;
-  else if (open.tight) node.attrs.class = "tight";
-}
-
-/** Whether the items above this line hold words that stand close together. @param {Group} group @param {number} line */
-function said(group, line) {
-  return group.tokens.some((token) => token.type === "paragraph_open" && token.level === 2 && token.hidden && (token.map?.[0] ?? line) < line);
-}
-
-/** The part of a list or table that holds its items or rows. @param {Node} node @returns {Branch} */
-function holderOf(node) {
-  return /** @type {Branch} */ (node).tag === "div" ? bodyOf(node) : /** @type {Branch} */ (node);
-}
-
-/** @param {Node} node @returns {Branch} */
-function bodyOf(node) {
-  const [scroller] = /** @type {Branch[]} */ (/** @type {Branch} */ (node).children);
-  const [table] = /** @type {Branch[]} */ (scroller.children);
-  return /** @type {Branch} */ (table.children[1] ?? branch("tbody"));
+/** How much of a text without blocks is certain: the title of a definition may be still to come. @param {string} text */
+function spent(text) {
+  if (!text.trim()) return text.lastIndexOf("\n") + 1;
+  const next = text.lastIndexOf("\n[") + 1;
+  return next > FIRST && define(text.slice(0, next), { references: {} }) ? next : text.lastIndexOf("\n\n") + 1;
 }

@@ -93,7 +93,7 @@ function leaf(token, stack, context, grows) {
       break;
     case "fence":
     case "code_block":
-      top.children.push(code(token.info, token.content, grows && !closed(token)));
+      top.children.push(code(token.info, `${token.meta?.before ?? ""}${token.content}`, grows && !closed(token)));
       break;
     case "formula_block":
       top.children.push(formula(token.content, true, Boolean(/** @type {any} */ (token.meta).open)));

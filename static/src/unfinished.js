@@ -8,14 +8,14 @@ import { closing, opening } from "./formulas.js";
 /** What a line stands in. */
 const CONTAINERS = /^(?:[ \t>]|(?:[-+*]|\d{1,9}[.)])[ \t])*/;
 /** What may become anything: nothing but marks, a number, the box of a task, the mark of a note, a definition, code whose language may still come. */
-const MARKS = /^(?:[-+*=_#`~|:.<>$\\!&\s]*|\d{1,9}[.)]?|\[(?:[ xX]\]?)?[ \t]*|\[\^[^\]]*\]?|\[[^\]^][^\]]*\]:[ \t]{0,9}\S*(?:[ \t]{1,9}(?:"[^"]*"?|'[^']*'?)?)?|`{3,}[^`]{0,99}|~{3,}.{0,99})$/;
-const ROW = /^[ \t>]*\|/;
+const MARKS = /^(?:[-+*=_#`~|:.<>$\\!&\s]*|\d{1,9}[.)]?|\[(?:[ xX]\]?)?[ \t]*|\[\^[^\]]{0,64}\]?|\[[^\]^][^\]]*\]:[ \t]{0,9}\S*(?:[ \t]{1,9}(?:"[^"]*"?|'[^']*'?)?)?|`{3,}[^`]{0,99}|~{3,}.{0,99})$/;
+const ROW = /^(?:[ \t>]|(?:[-+*]|\d{1,9}[.)])[ \t])*\|/;
 /** Characters of a line that is kept back because a table may begin with it. */
 const WIDE = 300;
 /** How far back a mark may have been opened and still be believed. */
 const FAR = 1_000;
 /** Half of a mark that may be whole with the next character: one that ends a formula or begins one, a picture, a line's end, an escape, a character's name. */
-const HALF = /(?<![$\\])\$\\?$|!$|<(?:b(?:r ?\/?)?)?$|(?<!\\)(?:\\\\)*\\$|&(?:#[xX]?[\da-fA-F]{0,6}|[A-Za-z][A-Za-z0-9]{0,9})?$/;
+const HALF = /(?<![$\\])\$\\?$|!$|<(?:[bB](?:[rR] ?\/?)?)?$|(?<!\\)(?:\\\\)*\\$|&(?:#[xX]?[\da-fA-F]{0,6}|[A-Za-z][A-Za-z0-9]{0,9})?$/;
 /** Half of an address: before its first dot it may still be none. */
 const ADDRESS = /<?(?<![A-Za-z0-9])h(?:t(?:t(?:ps?(?::(?:\/(?:\/[^\s.:/<>]{0,63})?)?)?)?)?)?$/;
 /** What makes a formula of what follows a dollar. */
@@ -23,8 +23,15 @@ const SIGN = /[\^_={}+<>]/;
 /** What a formula does not begin with, or hold: an amount, a variable of a shell, a word. */
 const WORDS = /^\d|^\{\w|[A-Za-z]{4}/;
 const COMMAND = /\\[A-Za-z,;:!{}|]/;
+/** What in `\[…\]` may still be a number in brackets, and what is one. */
+const ESCAPED = /^(?:\d{1,3}|[xX]|\s*)\\?$/;
+const BRACKETED = /^(?:\d{1,3}|[xX]|\s*)\\\]/;
+/** Names and statements of programs: no formula holds these. */
+const PROGRAM = /->|;|(?<!\\)\$|^_[A-Z]/;
+/** A number and what no price has. */
+const POWER = /^-?\d[\d.,]*\s?[A-Za-z]?\s?(?:[\^_<>=]|\\[A-Za-z])/;
 /** What may follow a dollar and is not shown yet: a name of one or two letters, a function, a short sum or list, a brace. */
-const SYMBOL = /^(?:[A-Za-z]{0,2}'{0,2}(?:[([|][^$\n]{0,12})?|[A-Za-z]\s?[-,\/*+][^$\n]{0,6}|\{)$/;
+const SYMBOL = /^(?:[A-Za-z]{0,2}'{0,2}(?:[([|][^$\n]{0,12})?|[A-Za-z]\s?[-,\/*+][^$\n]{0,6}|[A-Za-z]\s?:?\s?(?:[A-Za-z]\s?)?\\?|-?(?:\d[\d.,]{0,9}\s?)?|_|\{)$/;
 
 /** How much of the end to keep back until one knows what it is. @param {string} text */
 export function undecided(text) {
@@ -54,7 +61,7 @@ export function endOf(tokens) {
 
 /** @param {string} text @param {any} [env] learns whether the last formula is open */
 export function whole(text, env = {}) {
-  text = text.replace(HALF, "").replace(ADDRESS, "").replace(/<(?=https?:[^\s<>]*$)/, "");
+  text = text.replace(HALF, "").replace(ADDRESS, "").replace(/<(?=(?:https?:[^\s<>]*|[\w.+-]{1,64}@[\w.-]{0,99})$)|<[\w.+-]{1,64}$/, "");
   /** @type {{mark: string, at: number}[]} */
   const open = [];
   const from = Math.max(0, text.length - 4 * FAR);
@@ -69,7 +76,9 @@ export function whole(text, env = {}) {
       }
       const inside = text.slice(at + formula.length);
       if (formula === "$" && SYMBOL.test(inside)) return end(text.slice(0, at), open);
-      if (believable(inside, formula)) return unfinishedFormula(text, at, formula, open, env);
+      if (formula === "\\[" && ESCAPED.test(inside)) return end(text.slice(0, at), open);
+      const made = believable(inside, formula) ? unfinishedFormula(text, at, formula, open, env) : null;
+      if (made !== null) return made;
     }
     const web = char === "h" || char === "H" ? address(text, at) : 0;
     if (web) at += web - 1;
@@ -96,7 +105,10 @@ export function whole(text, env = {}) {
 
 /** Whether what an open formula holds so far looks like one: a dollar alone may be money or a name. @param {string} inside @param {string} formula */
 function believable(inside, formula) {
-  return inside.length < FAR && (formula !== "$" || COMMAND.test(inside) || (SIGN.test(inside) && !WORDS.test(inside)));
+  if (inside.length >= FAR || (formula === "\\[" && BRACKETED.test(inside))) return false;
+  if (formula !== "$") return true;
+  if (PROGRAM.test(inside)) return false;
+  return COMMAND.test(inside) || POWER.test(inside) || (SIGN.test(inside) && !WORDS.test(inside));
 }
 
 /** @param {string} text @param {number} at */
@@ -123,14 +135,14 @@ function unfinishedCode(text, at, run) {
   return `${text.slice(0, at + run)}${inside}${"`".repeat(run)}`;
 }
 
-/** @param {string} text @param {number} at @param {string} formula @param {{mark: string, at: number}[]} open @param {any} env */
+/** @param {string} text @param {number} at @param {string} formula @param {{mark: string, at: number}[]} open @param {any} env @returns {string | null} null if it is none */
 function unfinishedFormula(text, at, formula, open, env) {
   const inside = text.slice(at + formula.length).replace(/[\s\\$]+$/, "");
   if (!inside) return end(text.slice(0, at), open);
   const close = formula === "\\(" ? "\\)" : formula === "\\[" ? "\\]" : formula;
   const made = `${text.slice(0, at + formula.length)}${inside}`;
   // An amount further on may keep this from ending one.
-  if (closing(made + close, at + formula.length, formula) !== made.length) return end(text, open);
+  if (closing(made + close, at + formula.length, formula) !== made.length) return null;
   env.openFormula = true;
   return end(made + close, open);
 }
@@ -139,6 +151,7 @@ const WORD = /[A-Za-z0-9]/;
 /** Where a link leads, as far as it has come: in angles or bare, and a title. */
 const TITLE = String.raw`\s+(?:"[^"]*"?|'[^']*'?)?\s*`;
 const TARGET = new RegExp(String.raw`^\((?:<[^<>\n]*(?:>(?:${TITLE})?)?|(?:[^()\s]|\([^()\s]*\))*(?:\([^()\s]*|${TITLE})?)$`);
+const INNER = /(?<!!)\[[^[\]]*\]\(/;
 /** What in brackets is as likely the number of a source, an index or a note. */
 const NUMBER = /^(?:\d{1,3}[,–-] ?)*\d{0,3}$/;
 
@@ -146,6 +159,8 @@ const NUMBER = /^(?:\d{1,3}[,–-] ?)*\d{0,3}$/;
 function unfinishedLink(text, at) {
   if (text.length - at > FAR || (WORD.test(text[at - 1] ?? "") && /[^^]/.test(text[at + 1] ?? ""))) return null;
   const before = text.slice(0, text[at - 1] === "!" ? at - 1 : at);
+  // No link stands in another one.
+  if (INNER.test(text.slice(at + 1))) return null;
   let depth = 0;
   for (let end = at; end < text.length; end++) {
     if (text[end] === "\\") end++;
@@ -167,16 +182,19 @@ function emphasis(text, at, run, open) {
   const char = text[at];
   if (char === "~" && run !== 2) return run === 1 ? 1 : 0;
   const before = text[at - 1] ?? " ";
+  if (char === "_" && before === "$") return 0; // the name of a variable
   const after = text[at + run] ?? " ";
   let left = run;
+  /** @type {{mark: string, at: number}[]} */
+  const closed = [];
   if (!/\s/.test(before)) {
     for (let last = open.length - 1; last >= 0 && left; last--) {
       if (open[last].mark[0] !== char) continue;
       // The rest of a longer end may come with the next character.
-      if (open[last].mark.length > left && at + run === text.length) return run;
+      if (open[last].mark.length > left && at + run === text.length) return open.push(...closed), run;
       if (open[last].mark.length > left) continue;
       left -= open[last].mark.length;
-      open.splice(last);
+      closed.unshift(...open.splice(last));
     }
   }
   if (left !== run || /\s/.test(after) || WORD.test(before) || run > 3) return left;

@@ -33,9 +33,25 @@ export function read(markdown, parts, look) {
 /** What stands at the end, with what is known only then. @param {string[]} parts @param {(page: any) => void} [look] */
 export function grown(parts, look) {
   const markdown = new Markdown();
-  const page = read(markdown, parts, look);
-  const known = markdown.hindsight;
-  return known ? read(new Markdown({ known }), [parts.join("")]) : page;
+  return known(markdown, read(markdown, parts, look));
+}
+
+/** What stands on a page that is loaded when the text is whole. @param {string} text */
+export function loaded(text) {
+  const markdown = new Markdown();
+  return known(markdown, whole(markdown, text));
+}
+
+/** @param {Markdown} markdown that has ended @param {any} page */
+function known({ hindsight, source }, page) {
+  return hindsight ? whole(new Markdown({ known: hindsight }), source) : page;
+}
+
+/** @param {Markdown} markdown @param {string} text */
+function whole(markdown, text) {
+  markdown.push(text);
+  markdown.end();
+  return read(markdown, []);
 }
 
 /** Its words, without the names of places and the ways back. @param {any} node @returns {string} */

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { closing, opening } from "../../static/src/formulas.js";
 import { Markdown } from "../../static/src/markdown.js";
 import { documents, pieces } from "../browser/renderer/corpus.js";
-import { grown, read, words } from "./growing.js";
+import { grown, loaded, read, words } from "./growing.js";
 
 const ATOMS = "a|word |*|**|_|`|``|```|~~~|~~|[|]|(|)|!|[^n]|[^n]: |[^1]|\n[^1]: |[r]: |https://x.org/a|<b>|<br>|$|$$|\\(|\\)|\\[|\\]|\\|\\||\\|a\\|b\\|\n|\\|-\\|-\\|\n|\n|\n\n|\n\n\n|  |    |\t|- |* |1. |2) |> |# |---\n|===\n|- [ ] |- [x] |&amp;|&copy|；|中文|“|”|👍|\r\n|\r|$5|x=1|10|\n    |\n- |\n  - |\n1. |\n> |\n```js\n|\n```a\\|b\n|\n```\n|\n$$\n|\n\\[\n|[r][r]|![a](b)|a@b.co|\0| :|+ |<https://a.b>|- - |\n***\n"
   .split(/(?<!\\)\|/)
@@ -27,9 +27,12 @@ function cut(text, roll, longest) {
   return parts;
 }
 
+/** All nodes below one that pass. @param {any} node @param {(node: any) => boolean} wanted @returns {any[]} */
+const all = (node, wanted) => [...(wanted(node) ? [node] : []), ...(node.children ?? []).flatMap((child) => all(child, wanted))];
+
 test("however a text is cut, its views add up to the same tree", () => {
   documents.forEach((text, at) => {
-    const whole = grown([text]);
+    const whole = loaded(text);
     for (let round = 0; round < 5; round++) assert.deepEqual(grown(pieces(text, at + round * 7_919)), whole, JSON.stringify(text));
   });
   assert.ok(documents.length * 5 >= 1_000);
@@ -39,7 +42,7 @@ test("whatever marks follow each other, their cuttings add up to the same tree",
   for (let seed = 1; seed <= 1_000; seed++) {
     const roll = dice(seed);
     const text = sown(roll, seed % 10 ? 18 : 120);
-    assert.deepEqual(grown(cut(text, roll, [1, 3, 8][seed % 3])), grown([text]), JSON.stringify(text));
+    assert.deepEqual(grown(cut(text, roll, [1, 3, 8][seed % 3])), loaded(text), JSON.stringify(text));
   }
 });
 
@@ -47,7 +50,7 @@ test("the same goes for texts that are longer than is read at once, or at all", 
   for (let seed = 1; seed <= 12; seed++) {
     const roll = dice(seed);
     const text = sown(roll, 200) + "words and more words ".repeat(seed % 2 ? 150 : 900) + sown(roll, 2_000);
-    assert.deepEqual(grown(cut(text, roll, 4_000)), grown([text]), `seed ${seed}`);
+    assert.deepEqual(grown(cut(text, roll, 4_000)), loaded(text), `seed ${seed}`);
   }
 });
 
@@ -91,6 +94,48 @@ for (const [text, tex] of [
     const open = opening(text, at);
     const end = open ? closing(text, at + open.length, open) : -1;
     assert.equal(end < 0 ? null : text.slice(at + open.length, end), tex);
+  });
+}
+
+for (const text of ["Use $(date) and `$(pwd)`.", "Or $FOO then `$BAR`.", "Use $x in `a$b` ok.", '"$HOME" "$PATH"', "$(a)/$(b)"]) {
+  test(`${text} holds no formula`, () => {
+    assert.deepEqual(all(loaded(text), ({ tag }) => tag === "#formula"), []);
+    assert.deepEqual(grown(Array.from(text)), loaded(text));
+  });
+}
+
+for (const text of [
+  "```\nx\n    ",
+  "> $$ x\n# a\n",
+  "- > $$ x\n- b\n",
+  " 10. .\n    $$\n",
+  "> >    ls\n      $$\n1. a\n",
+  "1. |\n1.     a\n\n   -",
+  `**a** b${"\n".repeat(17_000)}**c** d\n`,
+  `- \`\`\`\n${"  line\n".repeat(500)}\n  more\n  \`\`\`\n\n  and *so*\n- \`\`\`js\n${"  b\n\n".repeat(300)}- end\n`,
+  `> ~~~\n${"> line\n".repeat(500)}words\n\n[^1]: a\n\n    \`\`\`\n${"    c\n".repeat(400)}\nso[^1]\n`,
+]) {
+  test(`${JSON.stringify(text.slice(0, 30))} is the same for who sees it come and who comes later`, () => {
+    for (const size of [1, 7, 900]) assert.deepEqual(grown(text.match(new RegExp(`[^]{1,${size}}`, "g")) ?? []), loaded(text));
+  });
+}
+
+for (const [what, head, part] of [
+  ["code in an item", "1. a\n\n   ```py\n", "   line = 1\n"],
+  ["code in a quotation", "> ```py\n", "> line = 1\n"],
+  ["code in a note", "[^1]: a\n\n    ```\n", "    line\n"],
+  ["items of code alone", "", "- ```\n  a\n  ```\n"],
+  ["items of formulas alone", "", "- $$\n  a\n  $$\n"],
+  ["empty items", "", "-\n"],
+  ["empty lines", "", "\n"],
+  ["empty lines behind words", "**a** b\n", "\n"],
+  ["definitions", "", "[a]: http://b.c\n"],
+]) {
+  test(`${what} are read a few times at most`, () => {
+    const text = head + part.repeat(60_000 / part.length);
+    const markdown = new Markdown();
+    read(markdown, text.match(/[^]{1,24}/g) ?? []);
+    assert.ok(markdown.work < 25 * text.length, String(markdown.work / text.length));
   });
 }
 
@@ -148,6 +193,13 @@ for (const text of [
   "- **[React](https://r.dev)** and **`npm i`**, *$x$*, ~~**so**~~.\n",
   "Known [1][2], [3, 4], x[i]; see https://example.org/a.\n",
   "| a | b |\n|---|---|\n| one<br>two | three |\n",
+  "As \\[2\\] says, **this** is [linked](https://x.org) text.\n",
+  "It is \\[x\\] or \\[ \\], and a list: [[1](https://x.org), [2](https://y.org)].\n",
+  "The $5 plan. If $\\alpha = 1$ then $\\beta + 1$ and $n \\geq 1$, $A \\in B$, $f: X \\to Y$.\n",
+  "There are $2^{10} = 1024$ of them, $10^6$, $0 < x$ or $-1^n$.\n",
+  "**bold and *slanted*** end, write to <foo@bar.com> or to b@c.org.\n",
+  "Set $obj->a and $obj->b, $_POST['x'] and $_GET['y'], or $x; and $y.\n",
+  "- | a | b |\n  |--|--|\n  | 1 | 2 |\n",
 ]) {
   test(`of ${JSON.stringify(text.slice(0, 30))} nothing that was shown is taken back`, () => {
     let before = "";
@@ -158,9 +210,6 @@ for (const text of [
     });
   });
 }
-
-/** All nodes below one that pass. @param {any} node @param {(node: any) => boolean} wanted @returns {any[]} */
-const all = (node, wanted) => [...(wanted(node) ? [node] : []), ...(node.children ?? []).flatMap((child) => all(child, wanted))];
 
 test("bold words in an item do not begin as a list", () => {
   read(new Markdown(), Array.from("1. **Make** it\n   - on **Linux**\n\n\\[ x \\]\n\n$$ y $$\n"), (page) => {
