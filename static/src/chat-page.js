@@ -8,7 +8,7 @@ import { markTitle } from "./title-marks.js";
 import { choose, chosen, step, stepOf } from "./versions.js";
 import { t } from "./words.js";
 
-/** What we did ourselves comes back as a hint; it is not worth another look. */
+/** What we did ourselves comes back as a hint, which is in no hurry. */
 const OWN = 1_000;
 const GATHER = 200;
 
@@ -16,9 +16,11 @@ export class ChatPageElement extends HTMLElement {
   /** Whether it is being deleted from here: it need not hear of that, and would only find nothing there. */
   leaving = false;
   #own = -Infinity;
+  /** Grows with all that makes what is being fetched older than what is shown. */
+  #age = 0;
   #listed = false;
   /** @type {any} */
-  #look = null;
+  #timer = null;
   #changed = (/** @type {Event} */ event) => this.#hint(/** @type {CustomEvent} */ (event).detail);
   #resumed = () => this.refresh();
 
@@ -66,11 +68,13 @@ export class ChatPageElement extends HTMLElement {
   async refresh() {
     const uid = this.dataset.conversation;
     if (!uid || this.leaving) return;
+    const age = ++this.#age;
     const { status, document: page } = await get(`/c/${uid}/${chosen()}`);
     if (this.dataset.conversation !== uid || this.leaving) return;
+    if (age !== this.#age || this.#composer.sending) return this.#look(GATHER);
     banner("deleted", status === 404);
     const articles = page?.querySelectorAll("chat-log article");
-    if (status !== 200 || !articles?.length || this.#composer.sending) return;
+    if (status !== 200 || !articles?.length) return;
     this.#log.reconcile(Array.from(articles));
     const title = page?.querySelector('[data-part="title"]')?.textContent?.trim();
     if (title && title !== this.#bar.heading) this.#bar.heading = title;
@@ -98,6 +102,7 @@ export class ChatPageElement extends HTMLElement {
   /** @param {HTMLElement} section */
   #sent(section) {
     this.#own = performance.now();
+    this.#age++;
     const { conversation = "", title = "" } = section.dataset;
     if (!this.dataset.conversation) this.#become(conversation, title);
     else if (chosen()) choose();
@@ -125,6 +130,7 @@ export class ChatPageElement extends HTMLElement {
 
   #ended() {
     this.#own = performance.now();
+    this.#age++;
     markTitle("done");
     this.#composer.refresh();
     this.#tellListing();
@@ -157,6 +163,7 @@ export class ChatPageElement extends HTMLElement {
     this.#composer.complain(status === 200 && articles?.length ? "" : t("not_done"));
     if (status !== 200 || !articles?.length || !left.isConnected) return;
     choose(button.value);
+    this.#age++;
     const shown = this.#log.turn(Array.from(articles), left);
     if (!shown) return;
     const mine = stepped ? (step(shown, which) ?? step(shown, which === "next" ? "previous" : "next")) : null;
@@ -188,11 +195,16 @@ export class ChatPageElement extends HTMLElement {
   #hint({ what, id }) {
     if (what === "message") this.#log.find(id)?.nudge();
     if (what !== "conversation" || id !== this.dataset.conversation) return;
-    if (this.#composer.sending || performance.now() - this.#own < OWN) return;
-    this.#look ??= setTimeout(() => {
-      this.#look = null;
+    // It may be somebody else's doing all the same.
+    this.#look(Math.max(GATHER, this.#own + OWN - performance.now()));
+  }
+
+  /** Looks for what has changed, once for any number of reasons. @param {number} wait in milliseconds */
+  #look(wait) {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = null;
       this.refresh();
-    }, GATHER);
+    }, wait);
   }
 
   #tellListing() {

@@ -13,8 +13,8 @@ export class ChatSidebarElement extends HTMLElement {
   #timer = null;
   /** Whether the list has changed since it was last asked for: what is on its way may be the list before that. */
   #stale = false;
-  /** Whether a name is being written in the list, which must not change meanwhile. */
-  #renames = false;
+  /** How many names are being written in the list, or kept: it must not change meanwhile. */
+  #renames = 0;
   /** The address of the conversation that the menu of rows is about. */
   #about = "";
   /** Whether news came while the list had to stay as it was. */
@@ -103,9 +103,9 @@ export class ChatSidebarElement extends HTMLElement {
 
   /** @param {HTMLElement} row */
   #rename(row) {
-    this.#renames = true;
+    this.#renames++;
     renameRow(row, () => {
-      this.#renames = false;
+      this.#renames--;
       this.refresh();
     });
   }

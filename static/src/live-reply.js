@@ -42,6 +42,8 @@ export class LiveReply {
   #unknown = false;
   /** Whether its end has been told: two may have asked for it. */
   #finished = false;
+  /** Grows with each time that the message is fetched. */
+  #turn = 0;
   #delayed = false;
   /** @type {any} */
   #beat = null;
@@ -104,9 +106,11 @@ export class LiveReply {
     this.#fetched = performance.now();
     clearTimeout(this.#retry);
     this.#retry = null;
+    const turn = ++this.#turn;
     const answer = await get(`/m/${this.#article.dataset.message}/${this.#host.closest("[data-readonly]") ? "?readonly" : ""}`);
     const fresh = answer.document?.querySelector(`[data-message="${this.#article.dataset.message}"]`);
-    if (!this.#host.isConnected) return;
+    // Answers may overtake each other: the last one asked for is the newest.
+    if (!this.#host.isConnected || turn !== this.#turn) return;
     if (answer.status === 404 || answer.status === 401) return this.end();
     if (answer.status !== 200 || !fresh) return this.#later();
     this.#pace.stop();

@@ -51,7 +51,7 @@ export async function post(address, fields = {}) {
 /** The status of the session: 204, 401, or 0 if nobody answers. */
 export async function session() {
   try {
-    return (await fetch("/session", { cache: "no-store" })).status;
+    return (await fetch("/session", { cache: "no-store", signal: AbortSignal.timeout(TIMEOUT) })).status;
   } catch {
     return 0;
   }
@@ -67,7 +67,7 @@ export async function session() {
  */
 export async function events(message, after) {
   try {
-    const answer = await fetch(`/m/${message}/events/?after=${after}`, { cache: "no-store" });
+    const answer = await fetch(`/m/${message}/events/?after=${after}`, { cache: "no-store", signal: AbortSignal.timeout(TIMEOUT) });
     return { status: answer.status, frame: answer.status === 200 ? await answer.json() : null };
   } catch {
     return { status: 0, frame: null };

@@ -25,6 +25,8 @@ const LONGEST_WAIT = 30_000;
 /** Handshakes that are refused although the session is good: something between us lets no socket through. */
 const BLOCKED_AFTER = 3;
 const HANDSHAKE = 10_000;
+/** Milliseconds by which a page may be older than its first socket without having missed much. */
+const LATE = 2_000;
 const CLOSE = { malformed: 4400, signedOut: 4401, restarting: 4012, tooLarge: 4413, outdated: 4426, tooMany: 4429, silent: 1006 };
 
 export class RunSocket extends EventTarget {
@@ -136,8 +138,9 @@ export class RunSocket extends EventTarget {
     const again = this.#attempt > 0;
     this.#become("open");
     for (const run of this.#runs.keys()) this.#ask(run);
-    // Hints that came meanwhile are lost: whoever depends on them has to look for itself.
-    if (again) this.dispatchEvent(new Event("resumed"));
+    // Hints that came meanwhile are lost: whoever depends on them has to look for itself. So they are where the page
+    // is older than its socket.
+    if (again || this.#clock.now() > LATE) this.dispatchEvent(new Event("resumed"));
   }
 
   /** @param {string} run */
