@@ -148,12 +148,12 @@ class Upstream:
             thread.join(10)
             loop.close()
 
-    async def asked(self, count: int = 1, timeout: float = 10) -> Request:
+    async def asked(self, count: int = 1, timeout: float = 60) -> Request:
         """Wait until so many requests have come; the last of them."""
         await self._until(lambda: len(self.requests) >= count, timeout)
         return self.requests[count - 1]
 
-    async def saw_close(self, count: int = 1, timeout: float = 10) -> None:
+    async def saw_close(self, count: int = 1, timeout: float = 60) -> None:
         """Wait until so many connections were closed early by the client."""
         await self._until(lambda: len(self.closed) >= count, timeout)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.async_api import expect
 
 from .conftest import Complaints
 from .payloads import PAYLOADS
@@ -62,6 +63,9 @@ async def test_I_18_S_24_formulas_and_colours_made_of_attacks_are_signs_and_noth
     texts = [f"${payload}$ and $x_1 \\text{{{payload}}}$" for payload in attacks]
     texts += [f"```{language}\n{payload}\n```" for language in ("html", "js", "markdown") for payload in attacks]
     signs = colours = 0
+    await renderer.load("$x$\n\n```js\nlet a;\n```")
+    for what in (".katex", ".code code *"):
+        await expect(renderer.page.locator(f"#main {what}").first).to_be_attached()
     for begin in range(0, len(texts), 200):
         await renderer.load("\n\n".join(texts[begin : begin + 200]))
         await renderer.page.wait_for_timeout(1_000)

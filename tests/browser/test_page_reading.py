@@ -163,8 +163,11 @@ async def test_the_log_follows_until_one_moves_up_and_again_from_the_pill(page: 
     end = "log => log.scrollHeight - log.clientHeight - log.scrollTop"
     assert await log.evaluate(end) <= 48
     await log.hover()
+    scrolled = "log => { log.still = new Promise(done => log.addEventListener('scrollend', done, { once: true })); }"
+    await log.evaluate(scrolled)
     await page.mouse.wheel(0, -600)
     await expect(page.get_by_role("button", name="Jump to latest")).to_be_visible()
+    await log.evaluate("log => log.still.then(() => 1)")
     place = await log.evaluate("log => log.scrollTop")
     gate.open()
     await ends(answers(page).last)
@@ -195,6 +198,7 @@ async def test_nothing_moves_when_the_answer_ends(page: Page, upstream: Upstream
     await send(page, TEXT)
     text = answers(page).last.locator("[data-part=text]")
     await expect(text).to_have_text("The last word.")
+    await page.evaluate("document.fonts.ready.then(() => 1)")
     before = await text.bounding_box()
     gate.open()
     await ends(answers(page).last)

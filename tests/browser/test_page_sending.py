@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import Awaitable, Callable
 
@@ -113,6 +114,27 @@ async def test_P_11_when_the_session_has_ended_the_text_stays_and_the_way_back_i
     await expect(box(page)).to_have_value(TEXT)
     banner = page.get_by_role("alert").filter(has_text="You were signed out.")
     await expect(banner.get_by_role("link", name="Sign in")).to_be_visible()
+
+
+async def test_a_page_from_before_she_sent_takes_nothing_away(page: Page, upstream: Upstream) -> None:
+    async def late(route: Route) -> None:
+        answer = await route.fetch()
+        await asyncio.sleep(2)
+        await route.fulfill(response=answer)
+
+    await sign_up(page, email=f"{uuid.uuid4().hex}@example.com")
+    await send(page, "First")
+    await ends(answers(page).last)
+    await page.route(page.url, late, times=1)
+    async with page.expect_request(page.url), page.expect_response(page.url) as answered:
+        await page.evaluate("void document.querySelector('chat-page').refresh()")
+        await send(page, "Second")
+    await expect(answers(page)).to_have_count(2)
+    await answered.value
+    await page.wait_for_timeout(200)  # what it would take away, it would take away now
+    assert await answers(page).count() == 2
+    await ends(answers(page).last)
+    assert await answers(page).count() == 2
 
 
 async def test_drafts_survive_a_reload_each_in_its_conversation(page: Page) -> None:

@@ -49,8 +49,8 @@ async def cancelled_at_random(seconds: float, fleet: Make = embedded) -> None:
     broken_off = Counter(act.kind for act in evidence.acts)["broken off"]
     print(f"{broken_off} broken off, {verdict.runs} runs: {dict(verdict.states)}")
     assert verdict.breaches == []
-    assert broken_off > 10 * seconds
-    assert verdict.runs > 2 * seconds
+    assert broken_off > seconds
+    assert verdict.runs > seconds / 2
 
 
 @pytest.mark.timeout(240)

@@ -160,9 +160,9 @@ async def websocket_large(scope: Any, receive: Any, send: Any) -> None:
 
 
 async def websocket_busy(scope: Any, receive: Any, send: Any) -> None:
-    """Looks away for a second and a half, then counts what came."""
+    """Looks away for four seconds, then counts what came."""
     await _open(receive, send)
-    await asyncio.sleep(1.5)
+    await asyncio.sleep(4)
     for count in range(1, 301):
         await receive()
         SEEN["heard"] = count
@@ -172,7 +172,7 @@ async def websocket_busy(scope: Any, receive: Any, send: Any) -> None:
 async def websocket_undecided(scope: Any, receive: Any, send: Any) -> None:
     """Takes a while to accept."""
     await receive()
-    await asyncio.sleep(0.5)
+    await asyncio.sleep(2)
     await send({"type": "websocket.accept"})
     await receive()
     SEEN["early"] += 1

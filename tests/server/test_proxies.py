@@ -11,6 +11,7 @@ import signal
 import socket
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -102,6 +103,10 @@ class Seen:
                 self.text += "".join(event["text"] for event in frame["events"] if event["type"] == "text")
                 self.ended = frame["events"][-1]["type"] in ("finished", "stopped", "failed")
 
+    def flows(self) -> bool:
+        """Whether it comes bit by bit: held back, it would come all at once."""
+        return sum(later - earlier > 0.01 for earlier, later in pairwise(self.times)) > 10
+
 
 async def test_alice_signs_in_over_https_and_reads_along_while_the_model_writes(
     front: Front, alice: httpx.Client
@@ -111,13 +116,13 @@ async def test_alice_signs_in_over_https_and_reads_along_while_the_model_writes(
     seen = Seen()
     reply, run = asked(alice)
     async with opened(front, alice) as socket:
-        await seen.follow(socket, run, lambda: len(seen.times) >= 25)
+        # Held back, they would come all at once.
+        await seen.follow(
+            socket, run, lambda: sum(later - earlier > 0.01 for earlier, later in pairwise(seen.times)) > 10
+        )
     csrf = {"X-CSRFToken": alice.cookies["__Host-csrf"], "X-Fragment": "1"}
     assert alice.post(f"/m/{reply}/stop/", headers=csrf).status_code == 204
-    pauses = [later - earlier for earlier, later in zip(seen.times, seen.times[1:], strict=False)]
-    assert seen.times[-1] - seen.times[0] > 0.5
-    assert max(pauses) < 1
-    assert sum(pause > 0.01 for pause in pauses) > 10, pauses  # held back, they would come all at once
+    assert not seen.ended
 
 
 async def test_D_01_when_workers_are_replaced_alice_gets_all_of_the_answer_once(

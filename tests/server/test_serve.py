@@ -89,7 +89,7 @@ def test_D_01_it_ends_with_0_on_ctrl_c(migrated: Database, tmp_path: Path) -> No
     with started(tmp_path, migrated) as product:
         product.get("/readyz")
         product.signal(signal.SIGINT)
-        assert product.ended(5) == 0
+        assert product.ended(20) == 0
         assert "Traceback" not in product.log
 
 

@@ -170,7 +170,7 @@ def test_D_02_a_second_signal_ends_all_at_once(start: Start) -> None:
     crew.signal()
     until(lambda: crew.log.count("nothing new is taken on") == WORKERS)
     crew.signal()
-    assert crew.ended(5) == -signal.SIGTERM
+    assert crew.ended(20) == -signal.SIGTERM
     until(lambda: not any(psutil.pid_exists(pid) for pid in workers))
 
 

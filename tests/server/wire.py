@@ -116,7 +116,7 @@ class Process:
 class Client:
     """One TCP connection."""
 
-    def __init__(self, port: int, *, seconds: float = 20, receive_buffer: int = 0) -> None:
+    def __init__(self, port: int, *, seconds: float = 60, receive_buffer: int = 0) -> None:
         self.port = port
         self.socket = socket.socket()
         if receive_buffer:

@@ -16,7 +16,7 @@ from streaming.logs import Log
 from tests.faults.proxy import FAIR, Proxy, Weather
 
 RUN = "6b1f8f0e-0000-4000-8000-000000000002"
-SOON = 5.0
+SOON = 30.0
 """Seconds within which readers elsewhere have caught up (D-06)."""
 
 

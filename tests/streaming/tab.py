@@ -60,7 +60,7 @@ class Tab:
         await self.close()
 
     async def open(self) -> tuple[bool, Any]:
-        answer: tuple[bool, Any] = await self.line.connect(timeout=5)
+        answer: tuple[bool, Any] = await self.line.connect(timeout=60)
         return answer
 
     async def close(self) -> None:
@@ -78,7 +78,7 @@ class Tab:
             self.transcripts[run] = Transcript()
         await self.say(type="follow", run=run, after=self.after[run])
 
-    async def frame(self, timeout: float = 10) -> dict[str, Any]:
+    async def frame(self, timeout: float = 60) -> dict[str, Any]:
         """The next frame, acknowledged; `Closed` when there is none any more."""
         message = await self._message(timeout)
         if message["type"] == "websocket.close":
@@ -130,7 +130,7 @@ class Tab:
     async def closed(self) -> int:
         """The code with which the server closes."""
         try:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while True:
                     await self.frame()
         except Closed as end:

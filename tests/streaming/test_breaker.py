@@ -19,7 +19,7 @@ from streaming.upstreams import Model
 from tests.upstream import Cut, Gate, Upstream, Wait, failure, openai_answer
 
 from .running import MODEL
-from .world import Ledger, model, told
+from .world import Ledger, model, told, until_text
 
 TOLERANCE = Tolerance(failures=3, seconds=10, rest=5, longest=15)
 
@@ -178,7 +178,7 @@ async def test_U_46_answers_that_are_dropped_at_once_are_not_all_asked_again(
     async with asyncio.timeout(60):
         while len(up.requests) < MANY:
             await asyncio.sleep(0.02)
-    await asyncio.sleep(0.2)
+    await asyncio.gather(*(until_text(log, "Half", f"run-{number}") for number in range(MANY)))
     gate.open()
     assert {event.kind for event in await dropped if isinstance(event, Failed)} <= {"connection", "truncated"}
     await ends(runs, up, log, [f"again-{number}" for number in range(MANY)])

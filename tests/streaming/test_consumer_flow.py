@@ -112,7 +112,7 @@ async def test_B_08_stop_closes_the_upstream_and_every_tab_sees_it(world: World,
             await tab.follow()
             await tab.until_text("Hello")
         await world.runs.stop(RUN)
-        await world.up.saw_close(timeout=2)
+        await world.up.saw_close()
         for tab in (one, two):
             shown = await tab.to_the_end()
             assert shown.text.startswith("Hello")

@@ -64,7 +64,7 @@ async def test_B_15_a_page_of_another_version_is_told_so(
 
 
 async def test_F2_the_watch_pings_and_pings_are_acknowledged(log: MemoryLog, door: Door) -> None:
-    async with Tab(log, door, watch=Watch(Periods(turn=0.02, ping=0.05, unread=0.5))) as tab:
+    async with Tab(log, door, watch=Watch(Periods(turn=0.02, ping=0.05, unread=30))) as tab:
         assert [(await tab.frame())["type"] for _ in range(3)] == ["ping"] * 3
 
 

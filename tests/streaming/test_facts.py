@@ -88,11 +88,11 @@ async def test_F13_a_body_that_stops_in_the_middle_is_no_error_to_httpx_and_no_e
 
 
 async def test_F14_comments_keep_a_read_timeout_away_but_not_our_own_limits(log: MemoryLog, ledger: Ledger) -> None:
-    async with server(sends(CHUNK % b"Hi", *[b": still here\n\n"] * 25, pause=0.05)) as url:
-        async with httpx.AsyncClient(timeout=httpx.Timeout(5, read=0.5), trust_env=False) as plain:
+    async with server(sends(CHUNK % b"Hi", *[b": still here\n\n"] * 25, pause=0.15)) as url:
+        async with httpx.AsyncClient(timeout=httpx.Timeout(5, read=2), trust_env=False) as plain:
             assert (await plain.post(url, content=b"{}")).content.count(b"still here") == 25
         client = Client()
-        await Runs(log, ledger, client, Limits(progress=0.3)).start(RUN, model(url), ask("Hi"))
+        await Runs(log, ledger, client, Limits(progress=1)).start(RUN, model(url), ask("Hi"))
         said = await told(log)
         await client.aclose()
     assert Text("Hi") in said

@@ -54,12 +54,12 @@ async def written(log: Log, *events: Event, fence: int = 1) -> Log:
 
 
 async def read(log: Log, after: int = 0, run: str = RUN) -> list[Batch]:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         return [batch async for batch in log.read(run, after)]
 
 
 async def first(log: Log, after: int = 0) -> Batch:
-    async with asyncio.timeout(5), aclosing(log.read(RUN, after)) as batches:
+    async with asyncio.timeout(60), aclosing(log.read(RUN, after)) as batches:
         return await anext(batches)
 
 
@@ -275,5 +275,5 @@ async def test_a_stop_is_heard_whenever_it_is_asked(log: Log) -> None:
 async def test_B_08_a_wish_to_stop_what_is_just_being_started_is_not_lost(log: Log) -> None:
     await log.ask_to_stop(RUN, "person")
     await log.open(RUN, 1)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         assert await log.stop_asked(RUN) == "person"

@@ -47,8 +47,8 @@ async def test_U_14_U_15_U_16_every_clock_ends_a_run(
 
 
 async def test_U_37_signs_of_life_keep_a_silent_model_alive(log: MemoryLog, ledger: Ledger) -> None:
-    script = [[Alive()], *[after(0.01), [Alive()]] * 30, HELLO, END]
-    assert await outcome(log, ledger, script, limits=Limits(silence=0.2, first=0.2)) == [*HELLO, *END]
+    script = [[Alive()], *[after(0.1), [Alive()]] * 30, HELLO, END]
+    assert await outcome(log, ledger, script, limits=Limits(silence=2, first=2)) == [*HELLO, *END]
 
 
 @pytest.mark.parametrize("reason", ["upstream_unreachable", "upstream_error", "rate_limited", "connection_lost"])

@@ -101,7 +101,7 @@ async def test_who_stops_listening_closes_the_connection_at_once(
     if early or how == "cancelled":
         listening.cancel()
     await asyncio.wait({listening})
-    await up.saw_close(timeout=2)
+    await up.saw_close()
 
 
 async def test_a_connection_is_used_again_after_a_whole_answer(up: Upstream, client: Client) -> None:

@@ -249,7 +249,7 @@ async def test_U_40_what_follows_the_end_is_ignored_and_the_connection_closed(up
     events = await answered(client, up, replace(answer, steps=[*answer.steps, *more]))
     assert text(events) == "Hi"
     assert isinstance(events[-1], Finished)
-    await up.saw_close(timeout=2)
+    await up.saw_close()
 
 
 async def test_U_37_comments_and_blank_lines_are_signs_of_life(up: Upstream, client: Client) -> None:

@@ -98,7 +98,7 @@ async def told(log: Log, run: str = RUN, seconds: float = 10) -> list[Event]:
 async def until_text(log: Log, text: str, run: str = RUN) -> None:
     """Return as soon as the log of the run holds this text."""
     so_far = ""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         async for batch in log.read(run, 0):
             so_far += "".join(event.text for event in batch.events if isinstance(event, Text))
             if text in so_far:
