@@ -102,7 +102,7 @@ class Pace:
         now = time.monotonic()
         fast = size > READ * (now - self._since)
         self._since = now
-        self._next = max(self._next, now) + (2 * self._beat if fast else self._beat)
+        self._next = max(self._next, now) + (3 * self._beat if fast else self._beat)
         await asyncio.sleep(self._next - now)
 
 

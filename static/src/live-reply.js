@@ -4,7 +4,9 @@
  */
 import { adopt, shower } from "./adopt.js";
 import { announce } from "./announcer.js";
+import { lastBlock } from "./leaves.js";
 import { BUSY, SLOW, look } from "./live.js";
+import { MarginRule } from "./margin-rule.js";
 import { Pace } from "./pace.js";
 import { part, stamp } from "./parts.js";
 import { Prose } from "./prose.js";
@@ -39,6 +41,7 @@ export class LiveReply {
   #behindSince = 0;
   #fetched = 0;
   #pace = new Pace(() => this.#patch());
+  #rule = new MarginRule();
   #unknown = false;
   /** Whether its end has been told: two may have asked for it. */
   #finished = false;
@@ -76,6 +79,7 @@ export class LiveReply {
     clearInterval(this.#beat);
     clearTimeout(this.#retry);
     this.#pace.stop();
+    this.#rule.leave();
   }
 
   /** @param {import("./run-socket.js").RunEvent[]} events */
@@ -244,6 +248,11 @@ export class LiveReply {
     this.#say();
   }
 
+  get #growing() {
+    if (this.#phase !== "writing") return part(this.#host, this.#phase === "thinking" ? "thought" : "slot");
+    return lastBlock(part(this.#host, this.#transcript.refusal ? "refusal" : "text"));
+  }
+
   /** The status line, the margin rule and the head of the fold. */
   #say() {
     const now = performance.now();
@@ -265,7 +274,7 @@ export class LiveReply {
     // Each write, of the same word too, would have all of the answer styled anew.
     if (before !== phase) this.#host.dataset.phase = phase;
     if (this.#host.dataset.rule !== rule) this.#host.dataset.rule = rule;
-    this.#host.toggleAttribute("data-refusing", this.#transcript.refusal !== "");
+    this.#rule.stand(this.#growing, rule);
     const status = part(this.#host, "slot").querySelector('[data-part="status"]');
     if (status && status.textContent !== line) status.replaceChildren(...(icon ? [stamp(`icon-${icon}`)] : []), line);
     status?.classList.toggle("status--busy", icon === "busy");

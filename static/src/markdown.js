@@ -5,7 +5,7 @@
  *
  * A block is final as soon as the first line of a later one is complete. Within a list or table that goes for its items
  * and rows; an open fence only takes lines; and what is too long to be read again and again is shown as it was written.
- * So the work is linear in the text. It knows no element: `patch.js` puts views on the page.
+ * So the work is linear in the text. It knows no element: `leaves.js` puts views on the page.
  */
 import { Elided } from "./elided.js";
 import { complete, fenced, grouped, partsOf, shorter, starts, tooLong } from "./groups.js";

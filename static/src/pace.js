@@ -4,12 +4,12 @@
  */
 
 /** Showing takes one of so many parts of the page's time, unless somebody would have to wait for it; at worst one of so few. */
-const PARTS = 24;
+const PARTS = 32;
 const FEW = 5;
 /** What one turn has cost counts for one of so many. */
 const MEMORY = 4;
 /** Milliseconds that nothing waits for that; and that nothing waits longer than, whatever it costs. */
-const SOON = 125;
+const SOON = 200;
 export const PATIENCE = 500;
 
 /**

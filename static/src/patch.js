@@ -22,26 +22,18 @@ export function patch(element, before, fresh) {
   const skip = fresh.skip ?? 0;
   const final = skip - (before.skip ?? 0);
   const olds = final < 0 ? [] : before.children.slice(final);
-  const foot = footOf(olds) && footOf(fresh.children) ? element.lastChild : null;
   let node = last(element, olds.length);
-  (foot ? fresh.children.slice(0, -1) : fresh.children).forEach((piece, at) => {
-    if (!node || node === foot) return void element.insertBefore(create(piece), foot);
+  fresh.children.forEach((piece, at) => {
+    if (!node) return element.append(create(piece));
     const next = node.nextSibling;
     refresh(node, olds[at], piece);
     node = next;
   });
-  while (node && node !== foot) {
+  while (node) {
     const next = node.nextSibling;
     node.remove();
     node = next;
   }
-  if (foot) refresh(foot, olds[olds.length - 1], fresh.children[fresh.children.length - 1]);
-}
-
-/** The notes, which stand below all that comes. @param {Piece[]} pieces */
-function footOf(pieces) {
-  const piece = pieces[pieces.length - 1];
-  return typeof piece === "object" && piece.tag === "section";
 }
 
 /** The first of so many last children. @param {Element} element @param {number} count @returns {ChildNode | null} */
@@ -52,8 +44,8 @@ function last(element, count) {
   return node;
 }
 
-/** @param {ChildNode} node @param {Piece} before @param {Piece} piece */
-function refresh(node, before, piece) {
+/** Makes one of them what it shall be. @param {ChildNode} node @param {Piece} before @param {Piece} piece */
+export function refresh(node, before, piece) {
   if (typeof before === "string" && typeof piece === "string") return write(/** @type {Text} */ (node), before, piece);
   if (typeof before === "string" || typeof piece === "string" || before.tag !== piece.tag) return node.replaceWith(create(piece));
   if (piece.tag in LIVING) return LIVING[/** @type {keyof typeof LIVING} */ (piece.tag)].of(node).show(/** @type {any} */ (piece));

@@ -4,10 +4,10 @@
  */
 import { Blocks } from "./blocks.js";
 import { learning } from "./entities.js";
-import { Markdown } from "./markdown.js";
+import { lay } from "./leaves.js";
 import { foldLong } from "./long-code.js";
+import { Markdown } from "./markdown.js";
 import { merge } from "./merge.js";
-import { patch } from "./patch.js";
 import { soon } from "./slices.js";
 import { branch } from "./tree.js";
 
@@ -146,7 +146,7 @@ export class Prose {
   #work() {
     try {
       const more = this.#markdown.step();
-      patch(this.#target, this.#shown, this.#markdown.view);
+      lay(this.#target, this.#shown, this.#markdown.view);
       this.#shown = this.#markdown.view;
       if (this.#finished) foldLong(this.#target);
       this.#tell(this.#markdown.ended && !more);
@@ -187,7 +187,7 @@ export class Prose {
     soon(() => {
       try {
         const more = again.step();
-        patch(aside, shown, again.view);
+        lay(aside, shown, again.view);
         shown = again.view;
         if (!more) merge(this.#container, aside);
         return more;

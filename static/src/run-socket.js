@@ -17,7 +17,7 @@
  */
 
 export const PROTOCOL = "chat.v1";
-export const ACK_EVERY = 250;
+export const ACK_EVERY = 500;
 /** The server pings every 20 s; a socket that is silent for longer than two of them is dead. */
 const SILENCE = 45_000;
 const FIRST_WAIT = 500;

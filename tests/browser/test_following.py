@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import uuid
 from collections.abc import Awaitable, Callable
@@ -138,6 +139,43 @@ async def test_B_16_behind_a_proxy_that_knows_no_sockets_the_same_events_come_by
         assert await text_of(page) == "Slow but sure."
         assert asked and any(not url.endswith("after=0") for url in asked)
         await page.close()  # it would go on asking through a proxy that is no more
+
+
+async def test_the_margin_rule_stands_beside_what_grows_and_goes_when_it_ends(page: Page, upstream: Upstream) -> None:
+    thought, text, end = Gate(), Gate(), Gate()
+    answer = openai_answer("One.\n\n", "Two.", reasoning=["Well. "])
+    upstream.script(answer.at(1, Wait(thought)).at(3, Wait(text)).before_last(Wait(end)))
+    await arrive(page)
+    await send(page, TEXT)
+    rule = answers(page).last.locator("[data-beside]")
+    await expect(rule).to_have_attribute("data-part", "slot")
+    thought.open()
+    await expect(rule).to_have_attribute("data-part", "thought")
+    text.open()
+    await expect(rule).to_have_text("Two.")
+    assert await rule.evaluate("block => getComputedStyle(block, '::before').borderInlineStartStyle") == "solid"
+    end.open()
+    await ends(answers(page).last)
+    await expect(rule).to_have_count(0)
+
+
+async def test_the_end_of_a_long_answer_has_little_of_it_styled_anew(page: Page, upstream: Upstream) -> None:
+    """A fifth of a second for 80 kB, when the end changed what its blocks inherit."""
+    gate = Gate()
+    words = "A paragraph of **some** words, with *others* in `between` them.\n\n" * 400
+    upstream.script(openai_answer(words, "The end.").before_last(Wait(gate)))
+    await arrive(page)
+    await send(page, TEXT)
+    await expect(answers(page).last).to_contain_text("The end.")
+    browser = page.context.browser
+    assert browser
+    await browser.start_tracing(page=page, categories=["devtools.timeline"])
+    gate.open()
+    await ends(answers(page).last)
+    await page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+    events = json.loads(await browser.stop_tracing())["traceEvents"]
+    styled = [event["args"]["elementCount"] for event in events if "elementCount" in event.get("args", {})]
+    assert styled and max(styled) < 400
 
 
 async def test_U_15_the_page_says_how_long_the_model_has_been_quiet(page: Page, upstream: Upstream) -> None:

@@ -192,6 +192,48 @@ async def test_what_is_explained_later_is_understood_in_the_end_without_touching
     assert kept == [True, 1, "A note.\N{NO-BREAK SPACE}↩"]
 
 
+async def test_a_long_answer_stands_on_leaves_of_which_only_the_last_one_changes(renderer: Renderer) -> None:
+    paragraphs = [f"Paragraph {number}, with **some** words.\n\n" for number in range(200)]
+    seen = await renderer.run(
+        """paragraphs => {
+          const [container, prose] = renderer.begin();
+          const changed = new Set();
+          const observer = new MutationObserver((records) => records.forEach(note));
+          const leaves = () => [...container.children];
+          const note = ({ target }) => changed.add(leaves().findIndex(leaf => leaf.contains(target)));
+          const grow = part => {
+            prose.append(part);
+            renderer.hurry(Infinity);
+          };
+          paragraphs.slice(0, -1).forEach(grow);
+          observer.observe(container, { childList: true, characterData: true, attributes: true, subtree: true });
+          [...paragraphs.at(-1)].forEach(grow);
+          observer.takeRecords().forEach(note);
+          return [leaves().map(leaf => leaf.children.length), [...changed]];
+        }""",
+        paragraphs,
+    )
+    assert seen == [[16] * 12 + [8], [12]]
+    assert await renderer.stream(*paragraphs) == await renderer.load("".join(paragraphs))
+
+
+async def test_a_leaf_goes_with_the_last_block_that_stood_on_it(renderer: Renderer) -> None:
+    """A definition shows its label before it vanishes; here it is the first on its leaf, above a note."""
+    text = "A paragraph.[^1]\n\n" + "[^1]: A note.\n\n" + "Words.\n\n" * 15 + "[label]: https://example.org\n"
+    leaves = """text => {
+      const [container, prose] = renderer.begin();
+      const counts = new Set();
+      for (const letter of text) {
+        prose.append(letter);
+        renderer.hurry(Infinity);
+        counts.add(container.querySelectorAll(".leaf").length);
+      }
+      return [...counts, container.querySelectorAll(".leaf").length, container.lastElementChild.className];
+    }"""
+    assert await renderer.run(leaves, text) == [1, 2, 1, "footnotes"]
+    assert await renderer.stream(*text) == await renderer.load(text)
+
+
 GROWING = {
     "paragraphs": "A paragraph of **some** words, with a [link](https://example.org).\n\n",
     "one fence": "    let number = value + 1;\n",

@@ -50,10 +50,10 @@ test("whatever comes before the frame is made waits for it", async () => {
 });
 
 for (const [cost, apart, why] of [
-  [1, 24, "a twenty-fourth of the page's time"],
-  [4, 96, "a twenty-fourth of the page's time"],
-  [16, 125, "nobody waits longer to spare the page's time"],
-  [40, 200, "but the page keeps most of it"],
+  [1, 32, "one part in thirty-two of the page's time"],
+  [4, 128, "one part in thirty-two of the page's time"],
+  [16, 200, "nobody waits longer to spare the page's time"],
+  [60, 300, "but the page keeps most of it"],
   [200, 500, "and half a second is the longest"],
 ]) {
   test(`showing that takes ${cost} ms comes every ${apart} ms: ${why}`, async () => {

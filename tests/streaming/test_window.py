@@ -28,7 +28,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
-@pytest.mark.parametrize(("characters", "apart"), [(40, 0.05), (290, 0.05), (400, 0.1), (40_000, 0.1)])
+@pytest.mark.parametrize(("characters", "apart"), [(40, 0.05), (290, 0.05), (400, 0.15), (40_000, 0.15)])
 async def test_text_faster_than_anybody_reads_comes_in_larger_pieces(
     clock: Clock, characters: int, apart: float
 ) -> None:

@@ -20,6 +20,7 @@ function ours(node) {
   const code = CodeBlock.of(node);
   if (code) return [["pre", {}, [["code", code.language ? { class: `language-${code.language}` } : {}, code.text ? [code.text] : []]]]];
   const children = () => content(node);
+  if (node.className === "leaf") return children();
   switch (node.localName) {
     case "bdi":
       return [];
