@@ -17,6 +17,8 @@ FRAMES: Final = 64
 BYTES: Final = 512 * 1024
 READ: Final = 300
 """Characters a second that are more than anybody reads."""
+PIECE: Final = 300
+"""Characters that a page shows within one frame."""
 
 
 class Bucket:
@@ -89,8 +91,8 @@ class Window:
 class Pace:
     """How often a viewer gets something new: its first words at once, then a beat for all that it follows.
 
-    Text faster than anybody reads comes in larger pieces, every other beat: a page pays for each time that it changes,
-    hardly for how much, and so do we.
+    Text faster than anybody reads comes in larger pieces, of up to three beats: a page pays for each time that it
+    changes, hardly for how much as long as that fits into a frame, and so do we.
     """
 
     def __init__(self, beat: float) -> None:
@@ -100,9 +102,10 @@ class Pace:
     async def rest(self, size: int) -> None:
         """Called after sending so much: wait for this flow's next turn, while what it will send gathers."""
         now = time.monotonic()
-        fast = size > READ * (now - self._since)
+        rate = size / max(now - self._since, 1e-3)
+        gathers = min(3 * self._beat, PIECE / rate) if rate > READ else 0
         self._since = now
-        self._next = max(self._next, now) + (3 * self._beat if fast else self._beat)
+        self._next = max(self._next, now) + max(self._beat, gathers)
         await asyncio.sleep(self._next - now)
 
 

@@ -90,7 +90,7 @@ export class LiveReply {
     this.#delayed = false;
     this.#behind(false);
     if (before === "waiting" && this.#phase === "thinking") this.#thinks();
-    this.#pace.ask();
+    this.#pace.ask(CHANNELS.reduce((sum, channel) => sum + this.#transcript[channel].length - this.#texts[channel].length, 0));
     if (this.#transcript.outcome) this.resync();
   }
 

@@ -8,8 +8,10 @@ const PARTS = 32;
 const FEW = 5;
 /** What one turn has cost counts for one of so many. */
 const MEMORY = 4;
-/** Milliseconds that nothing waits for that; and that nothing waits longer than, whatever it costs. */
+/** Milliseconds that nothing waits for that, and characters of which no more are made to wait: they would not fit into a frame. */
 const SOON = 200;
+const MUCH = 300;
+/** Milliseconds that nothing waits longer than, whatever it costs. */
 export const PATIENCE = 500;
 
 /**
@@ -24,10 +26,12 @@ export class Pace {
   #show;
   #world;
   #wanted = false;
+  #much = false;
   #cost = 0;
-  #due = 0;
+  #began = -Infinity;
   /** @type {(() => void) | null} calls off what is waited for */
   #off = null;
+  #painting = false;
 
   /** @param {() => void} show shows what has come @param {World} [world] */
   constructor(show, world = browser()) {
@@ -35,21 +39,24 @@ export class Pace {
     this.#world = world;
   }
 
-  /** Something has come. */
-  ask() {
+  /** Something has come. @param {number} [waiting] characters that are not shown yet */
+  ask(waiting = 0) {
     this.#wanted = true;
-    if (!this.#off) this.#wait();
+    this.#much = waiting > MUCH;
+    if (!this.#painting && (!this.#off || this.#much)) this.#wait();
   }
 
   /** What has come is not to be shown. */
   stop() {
     this.#off?.();
     this.#off = null;
-    this.#wanted = false;
+    this.#wanted = this.#painting = false;
   }
 
   #wait() {
-    const rest = this.#due - this.#world.now();
+    this.#off?.();
+    const gentle = this.#much ? 0 : Math.min(SOON, PARTS * this.#cost);
+    const rest = this.#began + Math.min(PATIENCE, Math.max(FEW * this.#cost, gentle)) - this.#world.now();
     if (rest <= 0) return this.#turn();
     const timer = this.#world.later(() => this.#turn(), rest);
     this.#off = () => this.#world.cancel(timer);
@@ -57,20 +64,21 @@ export class Pace {
 
   /** Before the frame and not in it: the browser would need another one to say that it has scrolled. */
   #turn() {
-    this.#wanted = false;
-    const began = this.#world.now();
+    this.#wanted = this.#much = false;
+    this.#began = this.#world.now();
     let shown = 0;
     // Asked for first, so that a fault in showing stops nothing of what comes later.
-    this.#off = this.#world.frame((took) => this.#done(began, shown + took));
+    this.#painting = true;
+    this.#off = this.#world.frame((took) => this.#done(shown + took));
     this.#show();
-    shown = this.#world.now() - began;
+    shown = this.#world.now() - this.#began;
   }
 
-  /** @param {number} began @param {number} cost milliseconds */
-  #done(began, cost) {
+  /** @param {number} cost milliseconds */
+  #done(cost) {
     this.#off = null;
+    this.#painting = false;
     this.#cost += (cost - this.#cost) / MEMORY;
-    this.#due = began + Math.min(PATIENCE, Math.max(FEW * this.#cost, Math.min(SOON, PARTS * this.#cost)));
     if (this.#wanted) this.#wait();
   }
 }

@@ -49,6 +49,24 @@ test("whatever comes before the frame is made waits for it", async () => {
   assert.equal(page.shown.length, 2);
 });
 
+test("what is too much for one frame is not made to wait, not even while something waits", async () => {
+  const page = new Page(10);
+  page.pace.ask();
+  await page.paint();
+  page.pace.ask(20);
+  await page.pass(60);
+  assert.equal(page.shown.length, 1);
+  page.pace.ask(400);
+  assert.equal(page.shown.length, 2);
+  page.pace.ask(800);
+  await page.paint();
+  await page.pass(60);
+  assert.equal(page.shown.length, 3);
+  await page.paint();
+  await page.pass(1_000);
+  assert.equal(page.shown.length, 3);
+});
+
 for (const [cost, apart, why] of [
   [1, 32, "one part in thirty-two of the page's time"],
   [4, 128, "one part in thirty-two of the page's time"],

@@ -28,7 +28,10 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
-@pytest.mark.parametrize(("characters", "apart"), [(40, 0.05), (290, 0.05), (400, 0.15), (40_000, 0.15)])
+PACES = [(40, 0.05), (290, 0.05), (400, 0.15), (2_000, 0.15), (4_000, 0.075), (40_000, 0.05)]
+
+
+@pytest.mark.parametrize(("characters", "apart"), PACES)
 async def test_text_faster_than_anybody_reads_comes_in_larger_pieces(
     clock: Clock, characters: int, apart: float
 ) -> None:
