@@ -164,7 +164,7 @@ class Bench:
             text = _text(80_000, number)
             await self._answer(*(text[at : at + 2_000] for at in range(0, len(text), 2_000)))
         await self.page.reload()
-        headings = "document.querySelectorAll('.message--assistant .prose > :is(h1, h3)').length"
+        headings = "document.querySelectorAll('.message--assistant .prose :is(h1, h3)').length"
         await self.page.wait_for_function(f"() => {headings} > 20")
         await asyncio.sleep(4)
         await self.devtools.send("HeapProfiler.collectGarbage")

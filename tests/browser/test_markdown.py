@@ -305,7 +305,7 @@ async def stillness(renderer: Renderer, text: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("what", WORST)
 async def test_S_55_the_page_stays_alive_under_the_worst(renderer: Renderer, what: str) -> None:
-    await worst(renderer, what, 65_536)
+    await worst(renderer, what, 32_768)
 
 
 @pytest.mark.long
