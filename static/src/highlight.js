@@ -48,8 +48,10 @@ const PIECE = 500;
 const MOST = 40_000;
 /** A longer line, which cannot be cut, leaves all of the code without colours. */
 const LONGEST = 1_000;
-/** Milliseconds after which the rest stays without them. */
+/** Milliseconds after the first piece, with which a language is made, until the rest stays without them. */
 const PATIENCE = 60;
+let patient = 0;
+let begun = 0;
 let until = 0;
 
 /**
@@ -62,7 +64,7 @@ export function colours(text, language, patience = PATIENCE) {
   if (text.length > MOST) return null;
   const pieces = cut(text);
   if (!name || text.includes(CUT) || pieces.some(({ length }) => length > LONGEST)) return null;
-  until = performance.now() + patience;
+  [patient, begun] = [patience, 0];
   const result = hljs.highlight(pieces.map((piece) => CUT + piece).join(""), { language: inPieces(name), ignoreIllegals: true });
   const root = /** @type {any} */ (result)._emitter?.rootNode;
   if (result.illegal || result.errorRaised || !root) return null;
@@ -86,7 +88,11 @@ function cut(text) {
 function inPieces(language) {
   const name = `pieces of ${language}`;
   /** @param {unknown} _ @param {{ignoreMatch: () => void}} piece */
-  const begin = (_, piece) => performance.now() > until && piece.ignoreMatch();
+  const begin = (_, piece) => {
+    const now = performance.now();
+    if (begun++ === 1) until = now + patient;
+    if (begun > 1 && now > until) piece.ignoreMatch();
+  };
   const piece = { begin: CUT, end: `(?=${CUT})`, excludeBegin: true, subLanguage: language, "on:begin": begin };
   if (!hljs.getLanguage(name)) hljs.registerLanguage(name, () => ({ name, contains: [piece] }));
   return name;
