@@ -173,6 +173,7 @@ export class LiveReply {
     if (this.#unknown) this.#later();
     else this.#follow();
     this.#unknown = false;
+    this.#say();
     this.#grown();
   }
 
