@@ -1,7 +1,8 @@
 /** Code on the page: its head, its lines in runs that are laid out apart, and its colours once it is whole. */
-import { later } from "./slices.js";
 import { stamp } from "./parts.js";
 import { watch } from "./scrollers.js";
+import { later } from "./slices.js";
+import { tint } from "./tint.js";
 import { t } from "./words.js";
 
 /** Lines, or characters of long ones, that are laid out together: only the last run is ever laid out again. */
@@ -169,20 +170,36 @@ export class CodeBlock {
 
   #colour() {
     this.#waits = true;
-    highlight().then((library) => library && later(() => this.#tint(library.colours)));
+    highlight().then((library) => library && later(this.#colouring(library.colours)));
   }
 
-  /** @param {typeof import("./highlight.js").colours} colours */
-  #tint(colours) {
-    this.#waits = false;
+  /** @param {typeof import("./highlight.js").colours} colours @returns {import("./slices.js").Work} */
+  *#colouring(colours) {
     const text = this.text;
-    if (this.element.hasAttribute("data-open")) return;
-    // Whoever is selecting here goes first.
-    if (selected(this.element)) return this.#colourLater();
+    if (!this.#wants(text)) return;
     const parts = colours(text, this.#language);
     if (!parts) return;
+    const work = tint(this.#runs.elements, parts);
+    let painted = 0;
+    for (let done = false; !done; ) {
+      this.#waits = true;
+      yield painted;
+      if (!this.#wants(text)) return;
+      const step = work.next();
+      [painted, done] = [step.value || 0, Boolean(step.done)];
+    }
     this.#coloured = text;
-    this.#paint(parts);
+  }
+
+  /** Whether this text is to be coloured now; if another one is, or this one later, that is seen to. @param {string} text */
+  #wants(text) {
+    this.#waits = false;
+    if (this.element.hasAttribute("data-open")) return false;
+    if (this.text !== text) this.#colour();
+    // Whoever is selecting here goes first.
+    else if (selected(this.element)) this.#colourLater();
+    else return true;
+    return false;
   }
 
   /** As soon as the selection has left. */
@@ -195,26 +212,6 @@ export class CodeBlock {
       if (this.element.isConnected) this.#colour();
     };
     document.addEventListener("selectionchange", retry);
-  }
-
-  /** @param {[string, string][]} parts kinds and texts */
-  #paint(parts) {
-    const rest = parts.map(([kind, text]) => ({ kind, text }));
-    for (const element of this.#runs.elements) {
-      let left = element.textContent?.length ?? 0;
-      const nodes = [];
-      while (left > 0 && rest.length) {
-        const [first] = rest;
-        const text = first.text.slice(0, left);
-        left -= text.length;
-        if (text.length === first.text.length) rest.shift();
-        else first.text = first.text.slice(text.length);
-        nodes.push(painted(first.kind, text));
-      }
-      // The line feed between two runs.
-      if (rest[0]?.text.startsWith("\n")) rest[0].text = rest[0].text.slice(1);
-      element.replaceChildren(...nodes);
-    }
   }
 
   /** @param {boolean} on */
@@ -257,15 +254,6 @@ function selected(element) {
   const selection = getSelection();
   const range = selection?.rangeCount ? selection.getRangeAt(0) : null;
   return Boolean(range && !range.collapsed && range.intersectsNode(element));
-}
-
-/** @param {string} kind @param {string} text */
-function painted(kind, text) {
-  if (!kind) return document.createTextNode(text);
-  const span = document.createElement("span");
-  span.className = `syn-${kind}`;
-  span.textContent = text;
-  return span;
 }
 
 /** Does what a button in a code's head says. @param {HTMLElement} button */

@@ -53,11 +53,30 @@ export class Formula {
     }
     if (open || this.#set === tex) return;
     this.#set = tex;
-    maths().then((library) => library && later(() => this.#set === tex && this.#put(library.set(tex, display))));
+    maths().then((library) => library && later(this.#setting(library, display)));
   }
 
-  /** In place of the source, which stays where there is nothing better. @param {import("./maths.js").Signs | null} signs */
-  #put(signs) {
-    if (signs && this.element.textContent === this.#tex) this.element.replaceChildren(signs.toNode());
+  /** In place of the source, which stays where there is nothing better. @param {typeof import("./maths.js")} library @param {boolean} display @returns {import("./slices.js").Work} */
+  *#setting(library, display) {
+    const tex = this.#tex;
+    if (this.#set !== tex) return;
+    const signs = library.set(tex, display);
+    yield 0;
+    if (!signs || this.#set !== tex || this.element.textContent !== tex) return;
+    const seen = signs.toNode();
+    // What is read aloud follows in the next frame; its place is there, or all beside it would be styled anew.
+    const heard = seen.querySelector(".katex-mathml");
+    const spoken = [...(heard?.childNodes ?? [])];
+    heard?.replaceChildren();
+    this.element.replaceChildren(seen);
+    yield count(seen);
+    if (!heard) return;
+    heard.append(...spoken);
+    yield count(heard);
   }
+}
+
+/** @param {Element} element */
+function count(element) {
+  return element.getElementsByTagName("*").length;
 }

@@ -5,7 +5,7 @@ const LONGEST = 4_000;
 const OPTIONS = { throwOnError: true, trust: false, strict: false, maxExpand: 500, maxSize: 20 };
 
 /**
- * @typedef {{toNode: () => Node, toMarkup: () => string}} Signs
+ * @typedef {{toNode: () => Element, toMarkup: () => string}} Signs
  * @param {string} tex @param {boolean} display on a line of its own
  * @returns {Signs | null} nothing for what cannot be set
  */

@@ -24,8 +24,8 @@ LOOK = "(element) => element.querySelector('[data-part=text]').innerHTML"
 
 async def looks(answer: Locator) -> str:
     """What stands in an answer, once colours and formulas are there; ids differ from page to page."""
-    await expect(answer.locator(".katex")).not_to_have_count(0)
-    await expect(answer.locator("code span")).not_to_have_count(0)
+    await expect(answer.locator(".katex-mathml math")).not_to_have_count(0)
+    await expect(answer.locator("[class^=syn-]")).not_to_have_count(0)
     return re.sub(r'id="[^"]*"|for="[^"]*"', "", await answer.evaluate(LOOK))
 
 

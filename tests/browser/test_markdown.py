@@ -146,34 +146,6 @@ async def test_a_selection_survives_what_comes_after_it(renderer: Renderer) -> N
     assert kept == ["first words", "first words", True]
 
 
-async def test_long_code_in_an_item_grows_in_place_and_is_coloured_once(renderer: Renderer) -> None:
-    seen = await renderer.run(
-        """async () => {
-          const [container, prose] = renderer.begin();
-          prose.append("1. Make it:\\n\\n   ```python\\n");
-          const states = new Set();
-          let first;
-          for (let line = 0; line < 200; line++) {
-            prose.append(`   def f${line}(): return ${line}\\n`);
-            renderer.hurry(Infinity);
-            first ??= container.querySelector("code .run").firstChild;
-            if (line === 70) getSelection().setBaseAndExtent(first, 4, first, 6);
-            states.add([first.isConnected, container.querySelectorAll("[class^=syn-]").length].join());
-            await new Promise(requestAnimationFrame);
-          }
-          const selected = getSelection().toString();
-          getSelection().removeAllRanges();
-          prose.append("   ```\\n\\n2. Then\\n");
-          const end = Date.now() + 10_000;
-          while (Date.now() < end && !container.querySelector(".syn-keyword")) {
-            await new Promise((go) => setTimeout(go, 20));
-          }
-          return [[...states], selected, Boolean(container.querySelector(".syn-keyword"))];
-        }"""
-    )
-    assert seen == [["true,0"], "f0", True]
-
-
 async def test_what_is_explained_later_is_understood_in_the_end_without_touching_the_rest(renderer: Renderer) -> None:
     kept = await renderer.run(
         """async () => {
