@@ -9,7 +9,7 @@ const FEW = 5;
 /** What one turn has cost counts for one of so many. */
 const MEMORY = 4;
 /** Milliseconds that nothing waits for that, and characters of which no more are made to wait: they would not fit into a frame. */
-const SOON = 200;
+const SOON = 250;
 const MUCH = 300;
 /** Milliseconds that nothing waits longer than, whatever it costs. */
 export const PATIENCE = 500;

@@ -70,7 +70,7 @@ test("what is too much for one frame is not made to wait, not even while somethi
 for (const [cost, apart, why] of [
   [1, 32, "one part in thirty-two of the page's time"],
   [4, 128, "one part in thirty-two of the page's time"],
-  [16, 200, "nobody waits longer to spare the page's time"],
+  [16, 250, "nobody waits longer to spare the page's time"],
   [60, 300, "but the page keeps most of it"],
   [200, 500, "and half a second is the longest"],
 ]) {
