@@ -31,6 +31,11 @@ PASSWORD = "correct horse battery staple"
 flushing.install()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Ask for more than the gate needs."""
+    parser.addoption("--traces", action="store_true", help="keep of each failed browser test all that its pages did")
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give coroutine tests the database and the event loop that they need.

@@ -2,7 +2,8 @@
 
 `page` shows the site to somebody new. `visit()` gives a test further people, each with cookies of their own.
 A page that complains (an error in the console, an uncaught exception, a breach of the content policy) fails its test at
-the end, unless the test has said `complaints.expect("409")`. What a failed test's pages looked like is kept under var/.
+the end, unless the test has said `complaints.expect("409")`. What a failed test's pages looked like is kept under var/;
+with `--traces` all that happened on them, too, which makes a browser test take half as long again.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import re
 import secrets
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -97,6 +99,7 @@ async def visit(
 ) -> AsyncIterator[Callable[..., Awaitable[Page]]]:
     """Brings people: `await visit(color_scheme="dark")` is a page at somebody's who has no cookie of ours yet."""
     contexts: list[BrowserContext] = []
+    traced = bool(request.config.getoption("--traces"))
 
     async def arrive(**options: Any) -> Page:
         # Each from an address of their own, or the site would think that one of them makes all the accounts.
@@ -106,14 +109,15 @@ async def visit(
         )
         context.set_default_timeout(PATIENCE)
         complaints.listen(context)
-        await context.tracing.start(screenshots=True, snapshots=True)
+        if traced:
+            await context.tracing.start(screenshots=True, snapshots=True)
         contexts.append(context)
         return await context.new_page()
 
     yield arrive
     failed = request.node.stash.get(FAILED, False) or bool(complaints.unexpected)
     for number, context in enumerate(contexts, 1):
-        await _leave(context, f"{request.node.nodeid}-{number}" if failed else "")
+        await _leave(context, f"{request.node.nodeid}-{number}" if failed else "", traced)
     assert not complaints.unexpected, "\n".join(complaints.unexpected)
 
 
@@ -129,14 +133,14 @@ def context(page: Page) -> BrowserContext:
     return page.context
 
 
-async def _leave(context: BrowserContext, keep_as: str) -> None:
-    """Close what somebody had open; of a failed test keep a trace and a picture of each tab."""
+async def _leave(context: BrowserContext, keep_as: str, traced: bool) -> None:
+    """Close what somebody had open; of a failed test keep a picture of each tab and what it held, and a trace."""
     if keep_as:
-        folder = ROOT / "var" / "failures"
-        name = re.sub(r"[^\w-]+", "-", keep_as)
+        path = ROOT / "var" / "failures" / re.sub(r"[^\w-]+", "-", keep_as)
+        path.parent.mkdir(parents=True, exist_ok=True)
         for number, tab in enumerate(context.pages, 1):
-            await tab.screenshot(path=folder / f"{name}-{number}.png")
-        await context.tracing.stop(path=folder / f"{name}.zip")
-    else:
-        await context.tracing.stop()
+            await tab.screenshot(path=f"{path}-{number}.png")
+            Path(f"{path}-{number}.html").write_text(await tab.content(), encoding="utf-8")
+        if traced:
+            await context.tracing.stop(path=f"{path}.zip")
     await context.close()
