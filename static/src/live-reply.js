@@ -133,7 +133,7 @@ export class LiveReply {
     if (frame?.run === run && frame.after === this.position) {
       this.position = frame.position;
       this.apply(frame.events);
-    } else if (status !== 204 && status !== 0) this.resync();
+    } else if (![0, 204, 429].includes(status)) this.resync();
   }
 
   /** Nobody writes it now, as after a restart; the server will say what becomes of it. */

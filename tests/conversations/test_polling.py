@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from collections import Counter
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from chatsite.accounts.models import User
 from chatsite.conversations.engine import log
 from tests.answers import Gate
 from tests.upstream import Upstream, Wait, openai_answer
 
-from .conftest import Person, ended, newest_reply
+from .conftest import Person, SignIn, ended, newest_reply
 from .test_replies import shown
 
 pytestmark = pytest.mark.store
@@ -65,6 +68,26 @@ async def test_S_04_only_her_own_replies_can_be_read(writer: Person) -> None:
     reply = await ended()
     assert (await poll(writer, reply.parent.uid, 0))[0] == 404  # type: ignore[union-attr]
     assert (await poll(writer, uuid4(), 0))[0] == 404
+
+
+async def test_B_13_twenty_pages_of_hers_may_wait_and_charlie_waits_all_the_same(
+    writer: Person, sign_in: SignIn, charlie: User, models: Upstream
+) -> None:
+    theirs = await sign_in(charlie)
+    gate = Gate()
+    models.otherwise = lambda _: openai_answer("Words").before_last(Wait(gate))
+    replies = []
+    for person in (writer, theirs):
+        await person.begin()
+        replies.append(await newest_reply())
+        await shown(replies[-1], "Words")
+    position = (await poll(writer, replies[0].uid, 0))[1]["position"]
+    hers = [asyncio.create_task(poll(writer, replies[0].uid, position)) for _ in range(30)]
+    await asyncio.sleep(0)
+    assert (await poll(theirs, replies[1].uid, position))[0] == 204
+    assert Counter(status for status, _ in await asyncio.gather(*hers)) == {204: 20, 429: 10}
+    assert (await poll(writer, replies[0].uid, position))[0] == 204, "who has gone leaves a place"
+    gate.open()
 
 
 def text(frame: dict[str, Any]) -> str:

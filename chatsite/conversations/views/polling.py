@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import aclosing, contextmanager
 from typing import Final
 from uuid import UUID
 
@@ -21,18 +23,39 @@ from .answers import owned_message, user_of
 
 PATIENCE: Final = 2.0
 """Seconds for which it is worth waiting for news; then the page asks again."""
+AT_ONCE: Final = 20
+"""Pages of one person that may wait at this process, as many as may have a socket (B-13)."""
 _DIGITS: Final = 16
+_waiting: Counter[int] = Counter()
 
 
 @require_safe
 async def events(request: HttpRequest, uid: UUID) -> HttpResponseBase:
     """What came of the reply's run after a position: 200 with a batch, 204 for nothing yet, 410: fetch the reply."""
-    run = await db(_run)(user_of(request), uid)
+    person = user_of(request)
+    run = await db(_run)(person, uid)
     after = request.GET.get("after", "")
     if not (after.isascii() and after.isdigit() and len(after) <= _DIGITS):
         return HttpResponse(status=400)
+    with _place(person.pk) as there_is_one:
+        return await _told(run, int(after)) if there_is_one else HttpResponse(status=429, headers={"Retry-After": "2"})
+
+
+@contextmanager
+def _place(person: int) -> Iterator[bool]:
+    """Whether there is a place for one more of this person's pages, which takes it for as long as it waits."""
+    _waiting[person] += 1
     try:
-        batch = await _next(run, int(after))
+        yield _waiting[person] <= AT_ONCE
+    finally:
+        _waiting[person] -= 1
+        if not _waiting[person]:
+            del _waiting[person]
+
+
+async def _told(run: str, after: int) -> HttpResponseBase:
+    try:
+        batch = await _next(run, after)
     except TimeoutError:
         return HttpResponse(status=204)
     except Gone:
