@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from playwright.async_api import Locator, Page, expect
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from playwright.async_api import Locator, Page, Route, expect
 
 PASSWORD = "a sentence is the best of all"
 PATIENCE = 20_000
@@ -67,3 +70,14 @@ async def grows(answer: Locator, than: int = 0) -> int:
     longer = "([element, than]) => element.textContent.length > than"
     await answer.page.wait_for_function(longer, arg=[element, than], timeout=PATIENCE)
     return len(await answer.locator("[data-part=text]").text_content() or "")
+
+
+def late(seconds: float) -> Callable[[Route], Awaitable[None]]:
+    """Answers as the server does, so much later."""
+
+    async def answer(route: Route) -> None:
+        response = await route.fetch()
+        await asyncio.sleep(seconds)
+        await route.fulfill(response=response)
+
+    return answer

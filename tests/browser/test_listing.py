@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import uuid
 
-from playwright.async_api import Page, Route, expect
+from playwright.async_api import Page, expect
 
 from .conftest import Complaints
-from .people import answers, ends, send, sign_up
+from .people import answers, ends, late, send, sign_up
 
 OWN = 1_000
 """Milliseconds for which a page takes news of itself for its own doing (chat-page.js)."""
@@ -38,16 +37,11 @@ async def test_alice_renames_a_conversation_where_it_is_listed(page: Page) -> No
 
 
 async def test_a_list_from_before_a_renaming_does_not_take_it_back(page: Page) -> None:
-    async def late(route: Route) -> None:
-        answer = await route.fetch()
-        await asyncio.sleep(1.5)
-        await route.fulfill(response=answer)
-
     await sign_up(page, email=f"{uuid.uuid4().hex}@example.com")
     await talk(page, "First")
     await page.wait_for_timeout(OWN)
     row = page.get_by_role("navigation", name="Conversations").get_by_role("link")
-    await page.route("**/conversations/", late, times=1)
+    await page.route("**/conversations/", late(1.5), times=1)
     async with page.expect_request("**/conversations/"):
         await page.evaluate("document.dispatchEvent(new Event('listing-changed'))")
     await row.focus()
@@ -105,15 +99,10 @@ async def test_the_menu_of_a_row_is_about_that_row(page: Page) -> None:
 
 
 async def test_a_page_that_is_being_deleted_does_not_look_for_itself(page: Page) -> None:
-    async def late(route: Route) -> None:
-        answer = await route.fetch()
-        await asyncio.sleep(1)
-        await route.fulfill(response=answer)
-
     await sign_up(page, email=f"{uuid.uuid4().hex}@example.com")
     await talk(page, "First")
     await page.wait_for_timeout(OWN)
-    await page.route("**/deletion/", late)
+    await page.route("**/deletion/", late(1))
     await page.get_by_role("navigation", name="Conversations").get_by_role("link").focus()
     await page.keyboard.press("Delete")
     await expect(page.get_by_text("Deleted “First”")).to_be_visible()

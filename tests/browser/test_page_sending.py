@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import uuid
 from collections.abc import Awaitable, Callable
 
@@ -13,7 +12,7 @@ from tests.sites import OPENAI_MODEL
 from tests.upstream import Upstream
 
 from .conftest import Complaints
-from .people import answers, box, choose, ends, send, sign_up, words
+from .people import answers, box, choose, ends, late, send, sign_up, words
 
 Visit = Callable[..., Awaitable[Page]]
 TEXT = "Why are there two tides a day?"
@@ -117,15 +116,10 @@ async def test_P_11_when_the_session_has_ended_the_text_stays_and_the_way_back_i
 
 
 async def test_a_page_from_before_she_sent_takes_nothing_away(page: Page, upstream: Upstream) -> None:
-    async def late(route: Route) -> None:
-        answer = await route.fetch()
-        await asyncio.sleep(2)
-        await route.fulfill(response=answer)
-
     await sign_up(page, email=f"{uuid.uuid4().hex}@example.com")
     await send(page, "First")
     await ends(answers(page).last)
-    await page.route(page.url, late, times=1)
+    await page.route(page.url, late(2), times=1)
     async with page.expect_request(page.url), page.expect_response(page.url) as answered:
         await page.evaluate("void document.querySelector('chat-page').refresh()")
         await send(page, "Second")
