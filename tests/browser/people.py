@@ -59,7 +59,7 @@ async def ends(answer: Locator, state: str = "complete") -> None:
 async def words(answer: Locator) -> str:
     """The answer's own words as they stand on the page, once they are read and its formulas are set."""
     await expect(answer.locator("[data-part=text] > *")).not_to_have_count(0)
-    await expect(answer.locator(".formula > code")).to_have_count(0)
+    await expect(answer.locator(".formula > code, .katex-mathml:empty")).to_have_count(0)
     return await answer.locator("[data-part=text]").inner_text()
 
 
