@@ -15,6 +15,7 @@ import re
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from itertools import chain
 from pathlib import Path
 
@@ -56,12 +57,19 @@ def strings(node: ast.AST, constants: Constants, seen: frozenset[str] = frozense
             yield from strings(constants[part.id], constants, seen | {part.id})
 
 
-def constants_of(path: Path, tree: ast.Module) -> Constants:
+@cache
+def parsed(path: Path) -> ast.Module:
+    """The module's syntax tree."""
+    return ast.parse(path.read_text())
+
+
+@cache
+def constants_of(path: Path) -> Constants:
     """What the module assigns at its top, and what it imports from others of the tests."""
     found: Constants = {}
-    for node in tree.body:
+    for node in parsed(path).body:
         if isinstance(node, ast.ImportFrom) and (source := imported(path, node)):
-            theirs = constants_of(source, ast.parse(source.read_text()))
+            theirs = constants_of(source)
             found |= {name.asname or name.name: theirs[name.name] for name in node.names if name.name in theirs}
         elif isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
@@ -87,9 +95,8 @@ def functions(body: list[ast.stmt], prefix: str = "") -> Iterator[tuple[str, Tes
 
 def python_tests(path: Path) -> Iterator[tuple[str, str]]:
     """Each row that a test of this module proves, with the test."""
-    tree = ast.parse(path.read_text())
-    constants = constants_of(path, tree)
-    for name, node in functions(tree.body):
+    constants = constants_of(path)
+    for name, node in functions(parsed(path).body):
         parser = "sse" in path.stem or "sse" in name
         ids = (text for decorator in node.decorator_list for text in strings(decorator, constants))
         for row in dict.fromkeys(row for text in chain([name], ids) for row in rows_in(text, parser=parser)):
