@@ -2,9 +2,9 @@
 
 /** Milliseconds of a slice; fewer of one that only adorns what stands there, which is dearer to lay out than to make. */
 const SLICE = 6;
-const ADORNING = 3;
+const ADORNING = 2;
 /** Nodes of that kind which one frame has room for. */
-export const NODES = 100;
+export const NODES = 60;
 const PATIENCE = 100;
 
 /** @typedef {Generator<number, void>} Work at each step it yields how many nodes it has put on the page */
