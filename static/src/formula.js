@@ -53,12 +53,15 @@ export class Formula {
     }
     if (open || this.#set === tex) return;
     this.#set = tex;
-    maths().then((library) => library && later(this.#setting(library, display)));
+    maths().then((library) => library && later(this.#setting(library, tex, display)));
   }
 
-  /** In place of the source, which stays where there is nothing better. @param {typeof import("./maths.js")} library @param {boolean} display @returns {import("./slices.js").Work} */
-  *#setting(library, display) {
-    const tex = this.#tex;
+  /**
+   * In place of the source, which stays where there is nothing better.
+   * @param {typeof import("./maths.js")} library @param {string} tex @param {boolean} display
+   * @returns {import("./slices.js").Work}
+   */
+  *#setting(library, tex, display) {
     if (this.#set !== tex) return;
     const signs = library.set(tex, display);
     yield 0;
