@@ -17,14 +17,15 @@ from chatsite.database import db
 from streaming.errors import Gone
 from streaming.events import TERMINAL, to_dict
 from streaming.logs import Batch
+from streaming.watch import Periods
 
 from ..engine import engine
 from .answers import owned_message, user_of
 
 PATIENCE: Final = 2.0
 """Seconds for which it is worth waiting for news; then the page asks again."""
-AT_ONCE: Final = 20
-"""Pages of one person that may wait at this process, as many as may have a socket (B-13)."""
+AT_ONCE: Final = Periods.each
+"""Pages of one person that may wait at this process: as many as may have a socket (B-13)."""
 _DIGITS: Final = 16
 _waiting: Counter[int] = Counter()
 
