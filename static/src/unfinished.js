@@ -38,7 +38,7 @@ export function undecided(text) {
   const begin = text.lastIndexOf("\n") + 1;
   const line = text.slice(begin);
   const said = line.replace(CONTAINERS, "");
-  let held = MARKS.test(said) ? line.length : 0;
+  let held = line.length < FAR && MARKS.test(said) ? line.length : 0;
   // What may become a table's head is shown when the line below it has come.
   const rest = text.slice(0, text.length - held).replace(/\n$/, "");
   const row = rest.lastIndexOf("\n") + 1;
