@@ -16,6 +16,8 @@
 
 /** Characters of a block, an item or a row beyond which it is not read as markdown. */
 export const LONGEST = 16_384;
+/** Items or rows of one list or table; what goes on after them is another one, so that the browser need not lay out all of them. */
+export const MOST = 500;
 /** Characters of empty lines that are read again. */
 const MANY = 256;
 /** What a character within a fence counts there: it is found, and hardly read. */
@@ -118,6 +120,22 @@ export function tooLong(groups, lines, text, open) {
   const heavy = (/** @type {Part} */ { group, from }, /** @type {number} */ to) => to - from > LONGEST && weight(groups[group].tokens, lines, from, to) > LONGEST;
   const found = all.find((part, at) => part.kind !== "fence" && heavy(part, all[at + 1]?.from ?? certain));
   return found ?? null;
+}
+
+/**
+ * Where the first list or table has its full number of items or rows, and more than one after them.
+ *
+ * @param {Group[]} groups @param {number[]} lines @param {string} text @param {number} skip so many of the first group stand already @param {boolean} last
+ * @returns {number | null} the line
+ */
+export function full(groups, lines, text, skip, last) {
+  if (lines.length < MOST - skip) return null;
+  for (const [at, group] of groups.entries()) {
+    const parts = partsOf(group).slice(MOST - (at ? 0 : skip));
+    // The line that begins the second of them is complete, so the first is certain.
+    if (parts.length > 1 && (last || text.includes("\n", lines[parts[1]]))) return parts[0];
+  }
+  return null;
 }
 
 /** What it is to read this much. @param {Token[]} tokens @param {number[]} lines @param {number} from @param {number} to */

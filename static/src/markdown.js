@@ -4,15 +4,16 @@
  * views add up to the same tree.
  *
  * A block is final as soon as the first line of a later one is complete. Within a list or table that goes for its items
- * and rows; an open fence only takes lines; and what is too long to be read again and again is shown as it was written.
- * So the work is linear in the text. It knows no element: `leaves.js` puts views on the page.
+ * and rows, of which one list or table has only so many; an open fence only takes lines; and what is too long to be read
+ * again and again is shown as it was written. So the work is linear in the text. It knows no element: `leaves.js` puts
+ * views on the page.
  */
 import { Elided } from "./elided.js";
-import { complete, fenced, grouped, partsOf, shorter, starts, tooLong } from "./groups.js";
+import { MOST, complete, fenced, full, grouped, partsOf, shorter, starts, tooLong } from "./groups.js";
 import { define, parse } from "./grammar.js";
 import { Fence, Plain } from "./lines.js";
 import { Notes } from "./notes.js";
-import { bodyOf, goOn, holderOf, said } from "./open.js";
+import { another, bodyOf, goOn, holderOf, said } from "./open.js";
 import { branch, tree } from "./tree.js";
 import { undecided } from "./unfinished.js";
 
@@ -135,16 +136,11 @@ export class Markdown {
     const text = head + (last ? this.#tail : this.#tail.slice(0, this.#tail.length - undecided(this.#tail)));
     if (text.length === head.length && !last) return this.#keep(out);
     const env = this.#environment(last);
-    this.work += text.length;
-    const lines = starts(text);
-    const tokens = parse(text, env);
-    this.#elided.restore(tokens, lines, head.length);
-    const groups = grouped(tokens, (line) => !text.slice(lines[line], lines[line + 1]).trim());
-    const context = { numbers: this.#notes.numbers(), id: this.#notes.id, openFormula: false, columns: /** @type {string[] | undefined} */ (undefined) };
-    const end = last ? -1 : groups.length - 1;
-    const shapes = groups.map((group, at) => this.#shape(group, at, { ...context, grows: at === end, openFormula: Boolean(env.openFormula) && at === end }));
+    const { tokens, lines, groups, shapes } = this.#parse(text, head, env, last);
     const long = tooLong(groups, lines, text, this.#open);
     if (long) return this.#giveUp(long, groups, shapes, head, env, out);
+    const line = full(groups, lines, text, this.#open?.skip ?? 0, last);
+    if (line !== null) return this.#turnOver(text.slice(0, lines[line]), head, out);
     const stays = last ? groups.length : complete(groups, lines, text);
     this.#settle(groups, shapes, stays, out);
     if (last) this.#commit(this.#tail, env, true);
@@ -164,6 +160,19 @@ export class Markdown {
     this.#tail = this.#elided.take(this.#tail, tokens, lines, head.length + before - this.#tail.length);
     if (!tokens.some(({ type }) => type === "fence" || type === "code_block")) this.#tail = shorter(this.#tail);
     return false;
+  }
+
+  /** The blocks of a text, and what they look like. @param {string} text @param {string} head @param {any} env @param {boolean} last */
+  #parse(text, head, env, last) {
+    this.work += text.length;
+    const lines = starts(text);
+    const tokens = parse(text, env);
+    this.#elided.restore(tokens, lines, head.length);
+    const groups = grouped(tokens, (line) => !text.slice(lines[line], lines[line + 1]).trim());
+    const context = { numbers: this.#notes.numbers(), id: this.#notes.id, openFormula: false, columns: /** @type {string[] | undefined} */ (undefined) };
+    const end = last ? -1 : groups.length - 1;
+    const shapes = groups.map((group, at) => this.#shape(group, at, { ...context, grows: at === end, openFormula: Boolean(env.openFormula) && at === end }));
+    return { tokens, lines, groups, shapes };
   }
 
   /** Nothing new can be shown, so what is shown stays. @param {Node[]} out */
@@ -250,14 +259,27 @@ export class Markdown {
     return true;
   }
 
+  /** The list or table at the end of this is full; what follows is another one. @param {string} text @param {string} head @param {Node[]} out */
+  #turnOver(text, head, out) {
+    const env = { ...this.#environment(false), live: false };
+    const { lines, groups, shapes } = this.#parse(text, head, env, true);
+    const at = groups.length - 1;
+    const next = another(/** @type {Branch} */ (shapes[at]), groups[at], at ? null : this.#open, text.slice(lines[groups[at].from], lines[groups[at].from + 2]));
+    this.#settle(groups, shapes, groups.length, out);
+    this.#cut(text.length - head.length, env);
+    this.#open = next;
+    return true;
+  }
+
   /** Of a list or table that goes on, all but the last item or row are final. @param {Group} group @param {Node} node @param {number[]} lines @param {string} text @param {number} base @param {any} env */
   #inside(group, node, lines, text, base, env) {
     const parts = partsOf(group);
-    let stays = parts.length - 1;
+    const before = this.#open?.skip ?? 0;
+    // The last one waits for whether another list or table follows.
+    let stays = Math.min(parts.length, MOST - before) - 1;
     while (stays > 0 && !text.includes("\n", lines[parts[stays]])) stays--;
     if (stays < 1 || (group.tight && group.loose && group.kind !== "table_open")) return;
     const branch = /** @type {Branch} */ (node);
-    const before = this.#open?.skip ?? 0;
     for (const child of holderOf(branch).children.slice(0, stays)) this.#notes.count(child);
     if (group.kind === "table_open") {
       const head = this.#open?.kind === "table" ? this.#open.head : text.slice(lines[group.from], lines[group.from + 2]);

@@ -1,4 +1,5 @@
 /** A list or a table that goes on: what of it stands already, and how its later items and rows belong to it. */
+import { MOST } from "./groups.js";
 import { branch } from "./tree.js";
 
 /**
@@ -17,6 +18,18 @@ export function goOn(node, group, open) {
   group.loose ||= open.loose;
   if (group.loose) delete node.attrs.class;
   else if (open.tight) node.attrs.class = "tight";
+}
+
+/**
+ * What follows a list or table that is full: one of the same kind, in which nothing stands yet.
+ *
+ * @param {Branch} node @param {Group} group @param {List | Table | null} open what was known of it @param {string} head its first two lines
+ * @returns {List | Table}
+ */
+export function another({ tag, attrs }, group, open, head) {
+  if (group.kind === "table_open") return { kind: "table", head: open?.kind === "table" ? open.head : head, skip: 0, columns: group.columns ?? [] };
+  const start = tag === "ol" ? String(Number(attrs.start ?? 1) + MOST) : undefined;
+  return { kind: "list", tag, mark: group.tokens[0].markup, start, skip: 0, loose: false, tight: false };
 }
 
 /** Whether the items above this line hold words that stand close together. @param {Group} group @param {number} line */
