@@ -281,6 +281,7 @@ async def test_S_55_the_page_stays_alive_under_the_worst(renderer: Renderer, wha
 
 
 @pytest.mark.long
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("what", WORST)
 async def test_S_55_the_page_stays_alive_under_a_mebibyte_of_the_worst(renderer: Renderer, what: str) -> None:
     await worst(renderer, what, 1_048_576)
