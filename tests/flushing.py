@@ -1,26 +1,46 @@
-"""Lets tests empty the tables after themselves, the record's too, which refuses it to everybody else."""
+"""How tests empty the tables after themselves: the record's too, which refuses it to everybody else."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from django.db.backends.sqlite3.base import DatabaseWrapper
+from django.core.management.commands import flush
+from django.db.backends.postgresql.operations import DatabaseOperations as PostgreSQL
+from django.db.backends.sqlite3.operations import DatabaseOperations as SQLite
 
-_flush = DatabaseWrapper.ops_class.sql_flush
+Flush = Callable[..., list[str]]
 
-
-def _lifting_the_guard(self: Any, style: Any, tables: list[str], **options: Any) -> list[str]:
-    """Django empties SQLite's tables by DELETE: take the record's triggers away before it, and put them back after.
-
-    PostgreSQL's are emptied by TRUNCATE, of which triggers on rows hear nothing.
-    """
-    with self.connection.cursor() as cursor:
-        cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit_audit'")
-        triggers = dict(cursor.fetchall())
-    drops = [f'DROP TRIGGER "{name}"' for name in triggers]
-    return [*drops, *_flush(self, style, tables, **options), *triggers.values()]
+KEPT = {"django_content_type", "auth_permission"}
+"""What the last migration has filled and no test changes. To fill them again takes longer than most tests do."""
 
 
 def install() -> None:
     """From now on, in this process."""
-    DatabaseWrapper.ops_class.sql_flush = _lifting_the_guard  # type: ignore[assignment, method-assign]
+    for operations in (SQLite, PostgreSQL):
+        operations.sql_flush = _keeping(operations.sql_flush)  # type: ignore[method-assign]
+    SQLite.sql_flush = _lifting_the_guard(SQLite.sql_flush)  # type: ignore[method-assign]
+    vars(flush)["emit_post_migrate_signal"] = lambda *_args, **_options: None
+
+
+def _keeping(flush: Flush) -> Flush:
+    def keeping(self: Any, style: Any, tables: list[str], **options: Any) -> list[str]:
+        return flush(self, style, [table for table in tables if table not in KEPT], **options)
+
+    return keeping
+
+
+def _lifting_the_guard(flush: Flush) -> Flush:
+    """Django empties SQLite's tables by DELETE: take the record's triggers away before it, and put them back after.
+
+    PostgreSQL's are emptied by TRUNCATE, of which triggers on rows hear nothing.
+    """
+
+    def lifting(self: Any, style: Any, tables: list[str], **options: Any) -> list[str]:
+        with self.connection.cursor() as cursor:
+            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit_audit'")
+            triggers = dict(cursor.fetchall())
+        drops = [f'DROP TRIGGER "{name}"' for name in triggers]
+        return [*drops, *flush(self, style, tables, **options), *triggers.values()]
+
+    return lifting

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections.abc import Awaitable, Callable
 
 from playwright.async_api import Locator, Page, Route, expect
@@ -19,6 +20,24 @@ async def sign_up(page: Page, name: str = "Alice Chen", email: str = "alice@exam
     await page.get_by_label("Password", exact=True).fill(PASSWORD)
     await page.get_by_role("button", name="Create account").click()
     await expect(box(page)).to_be_visible()
+
+
+async def arrive(page: Page, email: str = "") -> str:
+    """Alice has an account, made without a look at its form, and is on the page of a new chat; her address."""
+    email = email or f"{uuid.uuid4().hex}@example.com"
+    entrance = await page.request.get("/accounts/signup/")
+    token = next(cookie["value"] for cookie in await page.context.cookies() if "csrf" in cookie["name"])
+    fields: dict[str, str | float | bool] = {
+        "csrfmiddlewaretoken": token,
+        "name": "Alice Chen",
+        "email": email,
+        "password1": PASSWORD,
+    }
+    answer = await page.request.post(entrance.url, form=fields, headers={"Referer": entrance.url}, max_redirects=0)
+    assert answer.status == 302, await answer.text()
+    await page.goto("/")
+    await expect(box(page)).to_be_visible()
+    return email
 
 
 async def sign_in(page: Page, email: str, password: str = PASSWORD) -> None:

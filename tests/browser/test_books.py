@@ -6,10 +6,9 @@ import pytest
 from playwright.async_api import Locator, Page, expect
 
 from tests.answers import openai_answer
-from tests.sites import OPENAI_MODEL
 from tests.upstream import Upstream
 
-from .people import answers, choose, ends, send, sign_up
+from .people import answers, arrive, ends, send
 
 PARAGRAPHS = [f"Paragraph {number} says that it is paragraph {number} of a long book.\n\n" for number in range(2_000)]
 ITEMS = "".join(f"1. item {number}\n" for number in range(2_500))
@@ -21,18 +20,17 @@ IN_SIGHT = """element => {
 }"""
 
 
-async def read(page: Page, upstream: Upstream, email: str, *parts: str) -> Locator:
+async def read(page: Page, upstream: Upstream, *parts: str) -> Locator:
     """Alice, and what she has just been answered."""
     upstream.script(openai_answer(*parts))
-    await sign_up(page, email=email)
-    await choose(page, OPENAI_MODEL)
+    await arrive(page)
     await send(page, "Write a book")
     await ends(answers(page).last)
     return answers(page).last
 
 
 async def test_a_book_opens_at_its_end_and_every_page_can_be_turned_to(page: Page, upstream: Upstream) -> None:
-    await read(page, upstream, "book@example.com", *PARAGRAPHS)
+    await read(page, upstream, *PARAGRAPHS)
     for _ in range(2):
         shown = answers(page).last.locator("[data-part=text] p")
         await expect(shown).to_have_count(len(PARAGRAPHS))
@@ -47,7 +45,7 @@ async def test_a_book_opens_at_its_end_and_every_page_can_be_turned_to(page: Pag
 
 
 async def test_what_is_left_out_is_printed(page: Page, upstream: Upstream) -> None:
-    answer = await read(page, upstream, "press@example.com", *PARAGRAPHS[:1_100])
+    answer = await read(page, upstream, *PARAGRAPHS[:1_100])
     far = answer.locator(".leaf").nth(64)
     assert await far.evaluate(SIDE) == "auto"
     await page.emulate_media(media="print")
@@ -58,7 +56,7 @@ async def test_what_is_left_out_is_printed(page: Page, upstream: Upstream) -> No
 async def test_lists_and_tables_of_thousands_can_be_turned_through(
     page: Page, upstream: Upstream, what: str, text: str, tag: str
 ) -> None:
-    answer = await read(page, upstream, f"{what}@example.com", text)
+    answer = await read(page, upstream, text)
     shown = answer.locator(tag)
     await expect(shown).to_have_count(text.count("\n") - (2 if what == "rows" else 0))
     await page.wait_for_timeout(500)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -19,7 +18,7 @@ from tests.sites import OPENAI_MODEL, Site
 from tests.upstream import Upstream
 
 from .conftest import Complaints
-from .people import answers, box, choose, ends, send, sign_up
+from .people import answers, arrive, box, ends, send
 from .rows import row
 
 Visit = Callable[..., Awaitable[Page]]
@@ -34,12 +33,6 @@ async def model() -> AsyncIterator[Upstream]:
     """A model server of the test's own, which outlives the sites before it."""
     with Upstream.in_thread() as server:
         yield server
-
-
-async def arrive(page: Page) -> None:
-    """Alice, on the page of a new chat."""
-    await sign_up(page, email=f"{uuid.uuid4().hex}@example.com")
-    await choose(page, OPENAI_MODEL)
 
 
 async def text_of(page: Page) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import uuid
 from pathlib import Path
 
 from playwright.async_api import Locator, Page, expect
@@ -12,7 +11,7 @@ from playwright.async_api import Locator, Page, expect
 from tests.answers import Gate, Wait, openai_answer
 from tests.upstream import Upstream
 
-from .people import answers, ends, send, sign_up
+from .people import answers, arrive, ends, send
 
 MARKDOWN = (
     "# Head\n\n- one\n  - two\n\n```python\nprint(1)\n```\n\n| a | b |\n|---|--:|\n| 1 | 2 |\n\n"
@@ -32,7 +31,7 @@ async def looks(answer: Locator) -> str:
 async def test_alice_takes_a_conversation_along_as_she_sees_it(page: Page, upstream: Upstream, tmp_path: Path) -> None:
     upstream.script(openai_answer(MARKDOWN))
     await page.add_init_script("window.print = () => { document.title = 'printed'; }")
-    await sign_up(page, email=f"{uuid.uuid4().hex}@example.com")
+    await arrive(page)
     await send(page, "A long question\n" * 30)
     await ends(answers(page).last)
     seen = await looks(answers(page).last)
@@ -59,7 +58,7 @@ async def test_alice_takes_a_conversation_along_as_she_sees_it(page: Page, upstr
 
 async def test_on_paper_all_words_stand_and_nothing_to_press(page: Page, upstream: Upstream) -> None:
     upstream.script(openai_answer(MARKDOWN))
-    await sign_up(page, email=f"{uuid.uuid4().hex}@example.com")
+    await arrive(page)
     await send(page, "A long question\n" * 30)
     await ends(answers(page).last)
     listed = page.get_by_role("navigation", name="Conversations")
@@ -81,7 +80,7 @@ async def test_on_paper_all_words_stand_and_nothing_to_press(page: Page, upstrea
 async def test_an_answer_that_is_being_written_goes_on_where_it_is_exported(page: Page, upstream: Upstream) -> None:
     gate = Gate()
     upstream.script(openai_answer("Half of it", ", and the rest").at(2, Wait(gate)))
-    await sign_up(page, email=f"{uuid.uuid4().hex}@example.com")
+    await arrive(page)
     await send(page, "Hello")
     await expect(answers(page).last).to_contain_text("Half of it")
     await page.goto(f"{page.url}export/")

@@ -12,12 +12,12 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.answers import Gate, Pause, Wait, openai_answer
-from tests.sites import OPENAI_MODEL, Site
+from tests.sites import Site
 from tests.upstream import Upstream
 
 from .conftest import Complaints
 from .middlebox import Middlebox
-from .people import answers, box, choose, ends, grows, send, sign_in, sign_up
+from .people import answers, arrive, box, ends, grows, send, sign_in, sign_up
 
 Visit = Callable[..., Awaitable[Page]]
 
@@ -32,14 +32,6 @@ LISTEN = """
     };
     new MutationObserver(look).observe(document, { subtree: true, childList: true, characterData: true });
 """
-
-
-async def arrive(page: Page) -> str:
-    """Alice, on the page of a new chat; her address."""
-    email = f"{uuid.uuid4().hex}@example.com"
-    await sign_up(page, email=email)
-    await choose(page, OPENAI_MODEL)
-    return email
 
 
 QUIET = re.compile(r"Nothing new for \d+\ss\. Still connected; ends by itself at 15\smin\.")
@@ -125,7 +117,7 @@ async def test_B_16_behind_a_proxy_that_knows_no_sockets_the_same_events_come_by
         asked: list[str] = []
         first, second = Gate(), Gate()
         upstream.script(openai_answer("Slow ", "but ", "sure.").at(2, Wait(first)).before_last(Wait(second)))
-        await arrive(page)
+        await sign_up(page, email=f"{uuid.uuid4().hex}@example.com")
         await send(page, TEXT)
         await expect(answers(page).last).to_contain_text("Live connection is blocked here. The answer comes every 2 s.")
         await expect(answers(page).last).to_contain_text("Slow")

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import uuid
-
 from playwright.async_api import Page, expect
 
 from .conftest import Complaints
-from .people import answers, ends, late, send, sign_up
+from .people import answers, arrive, ends, late, send
 
 OWN = 1_000
 """Milliseconds for which a page takes news of itself for its own doing (chat-page.js)."""
 
 
 async def test_alice_renames_a_conversation_where_it_is_listed(page: Page) -> None:
-    await sign_up(page, email=f"{uuid.uuid4().hex}@example.com")
+    await arrive(page)
     await send(page, "Why two tides?")
     await ends(answers(page).last)
     rows = page.get_by_role("navigation", name="Conversations").get_by_role("link")
@@ -37,7 +35,7 @@ async def test_alice_renames_a_conversation_where_it_is_listed(page: Page) -> No
 
 
 async def test_a_list_from_before_a_renaming_does_not_take_it_back(page: Page) -> None:
-    await sign_up(page, email=f"{uuid.uuid4().hex}@example.com")
+    await arrive(page)
     await talk(page, "First")
     await page.wait_for_timeout(OWN)
     row = page.get_by_role("navigation", name="Conversations").get_by_role("link")
@@ -62,7 +60,7 @@ async def talk(page: Page, *questions: str) -> None:
 
 
 async def test_alice_deletes_a_conversation_where_it_is_listed_and_has_it_back(page: Page) -> None:
-    await sign_up(page, email=f"{uuid.uuid4().hex}@example.com")
+    await arrive(page)
     await talk(page, "First", "Second", "Third")
     rows = page.get_by_role("navigation", name="Conversations").get_by_role("link")
     await expect(rows).to_have_text(["Third", "Second", "First"])
@@ -77,7 +75,7 @@ async def test_alice_deletes_a_conversation_where_it_is_listed_and_has_it_back(p
 
 
 async def test_the_menu_of_a_row_is_about_that_row(page: Page) -> None:
-    await sign_up(page, email=f"{uuid.uuid4().hex}@example.com")
+    await arrive(page)
     await talk(page, "First", "Second")
     listed = page.get_by_role("navigation", name="Conversations")
     rows, menu = listed.get_by_role("link"), page.locator("#row-menu")
@@ -99,7 +97,7 @@ async def test_the_menu_of_a_row_is_about_that_row(page: Page) -> None:
 
 
 async def test_a_page_that_is_being_deleted_does_not_look_for_itself(page: Page) -> None:
-    await sign_up(page, email=f"{uuid.uuid4().hex}@example.com")
+    await arrive(page)
     await talk(page, "First")
     await page.wait_for_timeout(OWN)
     await page.route("**/deletion/", late(1))
@@ -109,7 +107,7 @@ async def test_a_page_that_is_being_deleted_does_not_look_for_itself(page: Page)
 
 
 async def test_news_of_the_list_take_neither_the_focus_nor_the_menu_away(page: Page) -> None:
-    await sign_up(page, email=f"{uuid.uuid4().hex}@example.com")
+    await arrive(page)
     await talk(page, "First", "Second")
     listed = page.get_by_role("navigation", name="Conversations")
     more, menu = listed.get_by_role("button", name="More about “First”"), page.locator("#row-menu")
@@ -135,7 +133,7 @@ async def test_news_of_the_list_take_neither_the_focus_nor_the_menu_away(page: P
 
 async def test_a_row_that_could_not_be_deleted_comes_back(page: Page, complaints: Complaints) -> None:
     complaints.expect("503")
-    await sign_up(page, email=f"{uuid.uuid4().hex}@example.com")
+    await arrive(page)
     await talk(page, "First")
     rows = page.get_by_role("navigation", name="Conversations").get_by_role("link")
     await page.route("**/deletion/", lambda route: route.fulfill(status=503, content_type="text/html"))

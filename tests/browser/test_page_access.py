@@ -14,7 +14,7 @@ from tests.answers import Gate, Wait, openai_answer
 from tests.sites import OPENAI_MODEL, Site
 from tests.upstream import Upstream
 
-from .people import answers, box, choose, ends, send, sign_up
+from .people import answers, arrive, box, choose, ends, send
 
 Visit = Callable[..., Awaitable[Page]]
 AXE = (Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js").read_text()
@@ -25,12 +25,6 @@ LONG_WORD = "w" * 200
 STILL = """Promise.allSettled(document.getAnimations()
     .filter((one) => one.effect.getTiming().iterations !== Infinity).map((one) => one.finished)).then(() => 0)"""
 """What fades in is measured when it is there."""
-
-
-async def arrive(page: Page) -> None:
-    """Alice, on the page of a new chat."""
-    await sign_up(page, email=f"{uuid.uuid4().hex}@example.com")
-    await choose(page, OPENAI_MODEL)
 
 
 async def faults(page: Page, *accepted: str) -> list[str]:
@@ -75,6 +69,7 @@ async def test_a_whole_conversation_goes_by_keyboard(page: Page, upstream: Upstr
     gate = Gate()
     upstream.script(openai_answer("Endless ", "talk").before_last(Wait(gate)))
     await arrive(page)
+    await choose(page, OPENAI_MODEL)
     await expect(page.get_by_role("combobox", name="Model")).to_be_focused()
     await page.keyboard.press("Control+Shift+O")
     await expect(box(page)).to_be_focused()

@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-import uuid
-
 from playwright.async_api import Page, WebSocketRoute, expect
 
 from tests.answers import Gate, Pause, Send, Wait, openai_answer
-from tests.sites import OPENAI_MODEL
 from tests.upstream import Upstream
 
 from .conftest import Complaints
-from .people import answers, box, choose, ends, send, sign_up
+from .people import answers, arrive, box, ends, send
 
 TEXT = "Why are there two tides a day?"
 HEIGHT = "(element) => element.offsetHeight"
 PARAGRAPHS = [f"Paragraph {number} says no more than that it is paragraph {number}.\n\n" for number in range(60)]
-
-
-async def arrive(page: Page) -> None:
-    """Alice, on the page of a new chat."""
-    await sign_up(page, email=f"{uuid.uuid4().hex}@example.com")
-    await choose(page, OPENAI_MODEL)
 
 
 async def text_of(page: Page) -> str:

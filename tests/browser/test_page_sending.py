@@ -12,16 +12,10 @@ from tests.sites import OPENAI_MODEL
 from tests.upstream import Upstream
 
 from .conftest import Complaints
-from .people import answers, box, choose, ends, late, send, sign_up, words
+from .people import answers, arrive, box, choose, ends, late, send, sign_up, words
 
 Visit = Callable[..., Awaitable[Page]]
 TEXT = "Why are there two tides a day?"
-
-
-async def arrive(page: Page) -> None:
-    """Alice, on the page of a new chat."""
-    await sign_up(page, email=f"{uuid.uuid4().hex}@example.com")
-    await choose(page, OPENAI_MODEL)
 
 
 async def is_kept(page: Page, sentence: str) -> None:
@@ -116,7 +110,7 @@ async def test_P_11_when_the_session_has_ended_the_text_stays_and_the_way_back_i
 
 
 async def test_a_page_from_before_she_sent_takes_nothing_away(page: Page, upstream: Upstream) -> None:
-    await sign_up(page, email=f"{uuid.uuid4().hex}@example.com")
+    await arrive(page)
     await send(page, "First")
     await ends(answers(page).last)
     await page.route(page.url, late(2), times=1)

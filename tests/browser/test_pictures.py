@@ -15,7 +15,7 @@ from scripts.processes import ROOT
 from tests.sites import Site
 from tests.upstream import Gate, Upstream, Wait, openai_answer
 
-from .people import answers, ends, grows, send, sign_up
+from .people import answers, arrive, ends, grows, send
 
 PLACES: dict[str, dict[str, Any]] = {
     "desktop": {"viewport": {"width": 1280, "height": 900}},
@@ -59,7 +59,7 @@ async def test_the_page_fits_and_is_pictured(
         openai_answer(*_pieces(FIRST)),
         openai_answer(*_pieces(SECOND), reasoning=["Three million rows fit."]).at(-3, Wait(gate)),
     )
-    await sign_up(alice, email=f"pictures-{place}-{theme}@example.com")
+    await arrive(alice)
     await _picture(alice, f"empty-{place}-{theme}")
     for question in reversed(QUESTIONS):
         await alice.goto("/")

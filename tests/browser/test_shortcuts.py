@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import uuid
-
 from playwright.async_api import Page, expect
 
-from .people import box, sign_up
+from .people import arrive, box
 from .test_page_access import faults
 
 
 async def test_alice_finds_the_keys_under_a_question_mark(page: Page) -> None:
-    await sign_up(page, email=f"{uuid.uuid4().hex}@example.com")
+    await arrive(page)
     sheet = page.get_by_role("dialog", name="Keyboard")
     await box(page).press_sequentially("What/why?")
     await expect(box(page)).to_have_value("What/why?")
@@ -27,7 +25,7 @@ async def test_alice_finds_the_keys_under_a_question_mark(page: Page) -> None:
 
 
 async def test_alice_switches_keys_that_stand_alone_off_and_still_finds_the_list(page: Page) -> None:
-    await sign_up(page, email=f"{uuid.uuid4().hex}@example.com")
+    await arrive(page)
     person, sheet = page.get_by_role("button", name="Alice Chen"), page.get_by_role("dialog", name="Keyboard")
     await person.click()
     await page.get_by_role("button", name="Keyboard").click()

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import uuid
-
 import pytest
 from playwright.async_api import Page, expect
 
 from tests.answers import Gate, Pause, Wait, openai_answer
-from tests.sites import OPENAI_MODEL, Site
+from tests.sites import Site
 from tests.upstream import Upstream
 
 from .conftest import Complaints
-from .people import answers, box, choose, ends, send, sign_up
+from .people import answers, arrive, box, ends, send
 
 LONG = 20_000
 """Milliseconds for what takes a machine that is busy a while."""
@@ -32,12 +30,6 @@ SHUT = """
   for (const name of ["localStorage", "sessionStorage"])
     Object.defineProperty(globalThis, name, { get() { throw new DOMException("shut", "SecurityError"); } });
 """
-
-
-async def arrive(page: Page) -> None:
-    """Alice, on the page of a new chat."""
-    await sign_up(page, email=f"{uuid.uuid4().hex}@example.com")
-    await choose(page, OPENAI_MODEL)
 
 
 async def test_B_02_she_closes_the_tab_and_finds_the_whole_answer_later(
@@ -77,7 +69,7 @@ async def test_B_15_a_page_from_before_an_update_says_so_and_keeps_the_draft(
     page: Page, site: Site, complaints: Complaints
 ) -> None:
     complaints.expect("WebSocket")
-    await sign_up(page, email=f"{uuid.uuid4().hex}@example.com")
+    await arrive(page)
     await page.add_init_script(OLD)
     await page.reload()
     await box(page).fill("Half a thought")

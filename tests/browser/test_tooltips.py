@@ -8,10 +8,9 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.answers import Gate, Wait, openai_answer
-from tests.sites import OPENAI_MODEL
 from tests.upstream import Upstream
 
-from .people import answers, choose, ends, send, sign_up
+from .people import answers, arrive, ends, send
 
 
 @pytest.mark.parametrize("touch", [False, True], ids=["mouse", "finger"])
@@ -21,8 +20,7 @@ async def test_stop_says_its_name_to_a_mouse_and_not_to_a_finger(
     alice = await visit(has_touch=touch, is_mobile=touch)
     gate = Gate()
     upstream.script(openai_answer("Still ", "there.").before_last(Wait(gate)))
-    await sign_up(alice, email=f"tooltip-{touch}@example.com")
-    await choose(alice, OPENAI_MODEL)
+    await arrive(alice)
     await send(alice, "Go on")
     stop = alice.get_by_role("button", name="Stop", exact=True)
     await stop.focus()

@@ -24,7 +24,7 @@ from tests.upstream import Upstream, unused_url
 
 from .conftest import PATIENCE, Complaints
 from .faults import BUSY, CASES, HALF, KEY, QUESTION, SECRETS, SETUP, Case
-from .people import PASSWORD, answers, choose, ends, send, sign_in, sign_up
+from .people import PASSWORD, answers, arrive, choose, ends, send, sign_in
 from .rows import row
 
 ADMIN = {"DJANGO_SUPERUSER_EMAIL": "bob@example.com", "DJANGO_SUPERUSER_PASSWORD": PASSWORD}
@@ -91,7 +91,7 @@ async def _world(browser: Browser, served: tuple[Site, Upstream]) -> AsyncIterat
     complaints.listen(context)
     world = World(site, upstream, await context.new_page())
     world.heard = complaints._heard
-    await sign_up(world.page)
+    await arrive(world.page)
     yield world
     await context.close()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Awaitable, Callable
 
 from playwright.async_api import Locator, Page, expect
@@ -11,7 +10,7 @@ from tests.answers import Gate, Wait, openai_answer
 from tests.sites import OPENAI_MODEL, Site
 from tests.upstream import Upstream
 
-from .people import answers, choose, ends, send, sign_up
+from .people import answers, arrive, ends, send
 
 Visit = Callable[..., Awaitable[Page]]
 TALL = "\n\n".join(f"Paragraph {n} of the first answer." for n in range(40))
@@ -22,11 +21,10 @@ async def top_of(answer: Locator) -> float:
     return float(await answer.evaluate("one => one.getBoundingClientRect().top"))
 
 
-async def arrive(page: Page, upstream: Upstream) -> None:
+async def ask(page: Page, upstream: Upstream) -> None:
     """Alice, with two answers to a question after one that fills the screen."""
     upstream.script(openai_answer(TALL), openai_answer("The first."), openai_answer("The second."))
-    await sign_up(page, email=f"{uuid.uuid4().hex}@example.com")
-    await choose(page, OPENAI_MODEL)
+    await arrive(page)
     await send(page, "A long one, please")
     await expect(answers(page).last).to_contain_text("Paragraph 39")
     await ends(answers(page).last)
@@ -39,7 +37,7 @@ async def arrive(page: Page, upstream: Upstream) -> None:
 
 
 async def test_alice_goes_from_version_to_version_and_on_from_one(page: Page, site: Site, upstream: Upstream) -> None:
-    await arrive(page, upstream)
+    await ask(page, upstream)
     answer = answers(page).last
     await expect(answer).to_contain_text("2 of 2")
     await expect(page.get_by_role("button", name="Next version")).to_be_disabled()
@@ -75,7 +73,7 @@ async def test_alice_goes_from_version_to_version_and_on_from_one(page: Page, si
 async def test_another_tab_may_look_at_the_older_while_a_newer_is_written(
     page: Page, site: Site, upstream: Upstream
 ) -> None:
-    await arrive(page, upstream)
+    await ask(page, upstream)
     other = await page.context.new_page()
     await other.goto(page.url)
     await other.get_by_role("button", name="Previous version").click()

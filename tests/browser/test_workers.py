@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Awaitable, Callable, Iterator
 
 import pytest
@@ -11,10 +10,10 @@ from playwright.async_api import Page, expect
 from scripts import stores
 from scripts.stores import Store
 from tests.answers import Gate, Pause, Wait, openai_answer
-from tests.sites import OPENAI_MODEL, Site
+from tests.sites import Site
 from tests.upstream import Upstream
 
-from .people import answers, choose, ends, send, sign_up
+from .people import answers, arrive, ends, send
 
 DELAYED = "Live text is delayed just now."
 
@@ -45,10 +44,9 @@ def both(
 ) -> Callable[..., Awaitable[tuple[Page, Page]]]:
     """Alice asks at one, and looks at the same conversation at the other."""
 
-    async def arrive() -> tuple[Page, Page]:
+    async def ask() -> tuple[Page, Page]:
         here = await visit(base_url=sites[0].url)
-        await sign_up(here, email=f"{uuid.uuid4().hex}@example.com")
-        await choose(here, OPENAI_MODEL)
+        await arrive(here)
         await send(here, "Say it to both")
         await expect(answers(here).last).to_contain_text("one")
         there = await here.context.new_page()
@@ -56,7 +54,7 @@ def both(
         await expect(answers(there).last).to_contain_text("one")
         return here, there
 
-    return arrive
+    return ask
 
 
 async def test_R_11_what_one_process_writes_another_one_shows_and_stops(
