@@ -166,18 +166,23 @@ class RelayConsumer(AsyncWebsocketConsumer):
                 del self._follows[run]
 
     async def _relay(self, run: str, after: int) -> None:
+        ended = False
         async with aclosing(self.log.read(run, after)) as batches:
             async for batch in batches:
                 if batch.notice is not None:
                     await self._outlet.send("waiting", run=run, **asdict(batch.notice))
                     continue
                 for piece in _pieces(batch):
-                    if isinstance(piece.events[-1], TERMINAL):
+                    if ended := isinstance(piece.events[-1], TERMINAL):
                         await self._stored(run)
                     after, position, events, _ = piece
                     tally.events += position - after
                     await self._outlet.send("events", run=run, after=after, position=position, events=events)
                 await self._pace.rest(sum(len(words(event)) for event in batch.events))
+        if not ended:
+            # It ends where the page stands, who took it from the row while its end was being stored.
+            await self._stored(run)
+            raise Gone(run)
 
     def _missed(self, run: str, after: int) -> float:
         """Seconds before the page looks at the row again: none, unless it comes back from there with nothing new.

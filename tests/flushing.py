@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from django.core.management.commands import flush
-from django.db.backends.postgresql.operations import DatabaseOperations as PostgreSQL
-from django.db.backends.sqlite3.operations import DatabaseOperations as SQLite
+from django.db.backends.postgresql.base import DatabaseWrapper as PostgreSQL
+from django.db.backends.sqlite3.base import DatabaseWrapper as SQLite
 
 Flush = Callable[..., list[str]]
 
@@ -17,9 +17,9 @@ KEPT = {"django_content_type", "auth_permission"}
 
 def install() -> None:
     """From now on, in this process."""
-    for operations in (SQLite, PostgreSQL):
+    for operations in (SQLite.ops_class, PostgreSQL.ops_class):
         operations.sql_flush = _keeping(operations.sql_flush)  # type: ignore[method-assign]
-    SQLite.sql_flush = _lifting_the_guard(SQLite.sql_flush)  # type: ignore[method-assign]
+    SQLite.ops_class.sql_flush = _lifting_the_guard(SQLite.ops_class.sql_flush)  # type: ignore[method-assign]
     vars(flush)["emit_post_migrate_signal"] = lambda *_args, **_options: None
 
 

@@ -101,6 +101,24 @@ async def test_R_09_the_end_comes_between_the_page_and_the_follow(log: MemoryLog
         assert (await tab.to_the_end()).state == "complete"
 
 
+async def test_R_09_I_6_who_stands_at_the_end_and_has_not_seen_it_takes_it_from_the_row(
+    log: MemoryLog, door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The row has been written with the last position while its end was still being stored."""
+    stored = asyncio.Event()
+
+    async def persist(run: str) -> None:
+        await stored.wait()
+
+    monkeypatch.setattr(door, "persist", persist)
+    top = await write(log, HELLO, END)
+    async with Tab(log, door) as tab:
+        await tab.follow(after=top)
+        assert await tab.nothing()
+        stored.set()
+        assert await tab.frame() == {"type": "resync", "n": 1, "run": RUN}
+
+
 async def test_R_13_following_twice_is_one_flow(log: MemoryLog, door: Door) -> None:
     await log.open(RUN, 1)
     async with Tab(log, door) as tab:
