@@ -67,7 +67,7 @@ def test_it_says_which_model_does_not_answer_and_why(upstreams: Any, server: Ups
     refusal = {"error": {"message": f"bad key {KEY}"}}
     answers = {"a": failure(401, refusal), "b": silent, "c": failure(404)}
     server.otherwise = lambda request: answers[request.json["model"]]
-    said, code = upstreams("--seconds", "0.5")
+    said, code = upstreams("--seconds", "5")
     assert code == 1
     lines = [line.strip() for line in said.splitlines() if line.startswith("  ")]
     assert lines[0].startswith("a: failed, upstream_auth (HTTP 401): ")
