@@ -91,7 +91,7 @@ if env.bool("BEHIND_TLS_PROXY", default=SECURE):
 
 # Applications
 INSTALLED_APPS = [
-    "daphne",
+    "chatsite.server",  # before staticfiles, which has a `runserver` too
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -107,7 +107,6 @@ INSTALLED_APPS = [
     "chatsite.accounts",
     "chatsite.conversations",
     "chatsite.review",
-    "chatsite.server",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

@@ -9,7 +9,7 @@ import os
 import threading
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from uuid import UUID
 
 from django.conf import settings
@@ -19,10 +19,8 @@ from streaming import demo, upstreams
 from streaming.errors import StreamingError
 from streaming.logs import Log
 from streaming.logs.memory import MemoryLog
-from streaming.logs.redis import RedisLog
 from streaming.prompts import Prompt
 from streaming.runs import Limits, Runs
-from streaming.upstream import Client, Timeouts
 from streaming.upstreams import Catalogue, Model
 
 from .door import Door
@@ -30,6 +28,9 @@ from .keeper import Keeper
 from .ledger import Ledger
 from .models import Message
 from .recorder import Recorder
+
+if TYPE_CHECKING:
+    from streaming.upstream import Client
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -42,7 +43,7 @@ class Engine:
         self.catalogue: Final = catalogue
         self.log: Final = log
         self.ledger: Final = Ledger()
-        self.client: Final = Client(Timeouts(connect=settings.CONNECT_SECONDS))
+        self.client: Final = _client()
         self.runs: Final = Runs(log, self.ledger, self.client, _limits())
         self.recorder: Final = Recorder(log, settings.RECORD_SECONDS)
         self.keeper: Final = Keeper(log, self.recorder, self.ledger)
@@ -116,7 +117,16 @@ LAST_LOOK: Final = 1.0
 STOPPING: Final = 5.0
 """Seconds after which whoever pressed Stop gets an answer anyway."""
 
-log: Final[Log] = RedisLog(settings.REDIS_URL) if settings.REDIS_URL else MemoryLog()
+
+def _log() -> Log:
+    if not settings.REDIS_URL:
+        return MemoryLog()
+    from streaming.logs.redis import RedisLog  # a quarter of a second, which who has no Redis need not wait
+
+    return RedisLog(settings.REDIS_URL)
+
+
+log: Final = _log()
 """The logs of runs: of this process alone, or of all that share a Redis."""
 
 _current: Engine | None = None
@@ -157,6 +167,12 @@ def _running_loop() -> asyncio.AbstractEventLoop | None:
         return asyncio.get_running_loop()
     except RuntimeError:
         return None
+
+
+def _client() -> Client:
+    from streaming.upstream import Client, Timeouts  # no command but `serve` asks a model, and all load this module
+
+    return Client(Timeouts(connect=settings.CONNECT_SECONDS))
 
 
 def _limits() -> Limits:

@@ -11,13 +11,5 @@
     loop        Twisted on uvloop
 
 Plain `daphne chatsite.asgi:application` and `manage.py runserver` serve the same application without these.
+This package imports nothing: it is an app of Django's, which each command loads, and most serve nobody.
 """
-
-from __future__ import annotations
-
-from chatsite.server.answers import Headers
-from chatsite.server.drain import Hooks
-from chatsite.server.limits import Limits
-from chatsite.server.server import Server, open_listener
-
-__all__ = ["Headers", "Hooks", "Limits", "Server", "open_listener"]

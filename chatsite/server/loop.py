@@ -12,8 +12,7 @@ from twisted.internet import asyncioreactor
 def install() -> None:
     """Replace the reactor that Daphne has made on importing by one on uvloop. Nothing may run on it yet.
 
-    Daphne is imported as soon as Django is set up, because its app is installed for `runserver`. Of all modules only
-    Daphne's keeps the reactor in a name of its own; the others look it up when they need it.
+    Of all modules only Daphne's keeps the reactor in a name of its own; the others look it up when they need it.
     """
     if isinstance(daphne.server.reactor._asyncioEventloop, uvloop.Loop):
         return

@@ -16,7 +16,9 @@ import time
 from collections import Counter
 from typing import Any
 
-from chatsite.server import Hooks, Limits, Server, open_listener
+from chatsite.server.drain import Hooks
+from chatsite.server.limits import Limits
+from chatsite.server.server import Server, open_listener
 
 SEEN: Counter[str] = Counter()
 """What has happened, for `GET /seen`."""

@@ -14,8 +14,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from chatsite.server import Hooks, Server, open_listener
+from chatsite.server.drain import Hooks
 from chatsite.server.seat import Seat
+from chatsite.server.server import Server, open_listener
 from chatsite.server.workers import Supervisor, Times
 
 from .application import answer, application, close_sockets, drain

@@ -23,8 +23,10 @@ from chatsite import health, policies, schema
 from chatsite.conversations.engine import engine
 from chatsite.database import keep_open
 from chatsite.metrics import meter
-from chatsite.server import Hooks, Limits, Server, open_listener
+from chatsite.server.drain import Hooks
+from chatsite.server.limits import Limits
 from chatsite.server.seat import Seat
+from chatsite.server.server import Server, open_listener
 from chatsite.server.workers import Supervisor, Times
 from chatsite.settings import environment_at_start
 from streaming.consumers import close_all
