@@ -148,6 +148,8 @@ function unfinishedFormula(text, at, formula, open, env) {
 }
 
 const WORD = /[A-Za-z0-9]/;
+/** Marks and nothing yet, or one word that may turn out to be the name of a variable. */
+const BARE = /^(?:[*_~]+|_+[\p{L}\p{N}][\p{L}\p{N}_]{0,31})$/u;
 /** Where a link leads, as far as it has come: in angles or bare, and a title. */
 const TITLE = String.raw`\s+(?:"[^"]*"?|'[^']*'?)?\s*`;
 const TARGET = new RegExp(String.raw`^\((?:<[^<>\n]*(?:>(?:${TITLE})?)?|(?:[^()\s]|\([^()\s]*\))*(?:\([^()\s]*|${TITLE})?)$`);
@@ -196,6 +198,8 @@ function emphasis(text, at, run, open) {
       left -= open[last].mark.length;
       closed.unshift(...open.splice(last));
     }
+    // A letter behind it would make it part of a name.
+    if (char === "_" && closed.length && at + run === text.length) return open.push(...closed), run;
   }
   if (left !== run || /\s/.test(after) || WORD.test(before) || run > 3) return left;
   if (run === 3) open.push({ mark: char, at }, { mark: char + char, at });
@@ -205,8 +209,8 @@ function emphasis(text, at, run, open) {
 
 /** Closes what is open. @param {string} text @param {{mark: string, at: number}[]} open */
 function end(text, open) {
-  // What has nothing behind it yet is not shown.
-  for (let last = open[open.length - 1]; last && /^[*_~]+$/.test(text.slice(last.at)); last = open[open.length - 1]) {
+  // What has nothing behind it yet is not shown, nor is what may be a name.
+  for (let last = open[open.length - 1]; last && BARE.test(text.slice(last.at)); last = open[open.length - 1]) {
     text = text.slice(0, last.at);
     open.pop();
   }

@@ -46,6 +46,7 @@ for (const text of [
   "<https://a.b/c> and a < b and <b",
   "这是**“重要”**的内容。以及**注意：**请看",
   "see https://a.org/__init__/x_y_z and a@b.org",
+  "a _private_var, its __init__ and __init__.py, _it_ and _so it is_ and ___both___, _имя_дня and _private_",
   "**bold** *it* `code` [link](https://a.b) ![p](https://a.b/c.png) ~~gone~~! ***both***",
 ]) {
   test(`nothing flashes up in ${JSON.stringify(text)}`, () => {
