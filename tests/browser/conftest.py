@@ -27,7 +27,29 @@ from .rendering import bundle, renderer
 
 __all__ = ["bundle", "renderer"]
 
+UNWANTED = (
+    # Chromium draws the list under its address bar as pages: two for each window, which take longer to start than ours.
+    "WebUIOmniboxPopup",
+    "WebUIOmniboxAimPopup",
+    "WebUIOmniboxFullPopup",
+    # And what Playwright leaves out, whose list this one replaces.
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose",
+    "HttpsUpgrades",
+    "HttpsFirstBalancedModeAutoEnable",
+    "LensOverlay",
+    "MediaRouter",
+    "PaintHolding",
+    "ThirdPartyStoragePartitioning",
+    "AvoidCorsURLLoaderRestartOnRedirect",
+    "OptimizationHints",
+    "NetworkTimeServiceQuerying",
+    "AimEnabled",
+    "PreconnectToSearch",
+)
+"""Features of the browser that no test is about."""
 FLAGS = [
+    f"--disable-features={','.join(UNWANTED)}",
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
