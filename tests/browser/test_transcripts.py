@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,7 +16,7 @@ from tests.sites import ANTHROPIC_MODEL, OPENAI_MODEL, Site
 from tests.upstream import Request, Upstream
 
 from .conftest import Complaints
-from .people import PASSWORD, answers, choose, send, sign_in, sign_up
+from .people import PASSWORD, answers, arrive, choose, send, sign_in
 from .rows import row
 
 Visit = Callable[..., Awaitable[Page]]
@@ -39,8 +39,11 @@ COPY = """article => {
 
 
 @pytest.mark.timeout(600)
+@pytest.mark.parametrize(
+    "paths", [RECORDED[::3], pytest.param(RECORDED, marks=pytest.mark.long)], ids=["a third", "all"]
+)
 async def test_I_6_every_recorded_answer_is_one_text_on_the_screen_in_the_row_in_review_and_in_exports(
-    visit: Visit, start_site: Start, complaints: Complaints
+    visit: Visit, start_site: Start, complaints: Complaints, paths: Sequence[Path]
 ) -> None:
     with Upstream.in_thread() as up:
         up.otherwise = _replay
@@ -48,26 +51,27 @@ async def test_I_6_every_recorded_answer_is_one_text_on_the_screen_in_the_row_in
         site.manage("firstadmin")
         alice = await visit(base_url=site.url)
         await alice.add_init_script(CLIPBOARD)
-        await sign_up(alice)
-        live = await _asks_for_all(alice)
+        await arrive(alice)
+        live = await _asks_for(alice, paths)
         await alice.reload()
         again = [await _shown(one) for one in await answers(alice).all()]
         stored = [row(site, uid) for uid in await _uids(alice)]
         bob = await visit(base_url=site.url)
         await bob.add_init_script(CLIPBOARD)
-        read = await _reads(bob)
+        read = await _reads(bob, paths[0])
         await alice.goto(f"{urlsplit(alice.url).path}export/")
         taken = [await _shown(one) for one in await answers(alice).all()]
         written = await (
             await alice.request.get(str(await alice.get_by_role("link", name="JSON").get_attribute("href")))
         ).json()
-    assert len(live) == 39
+    assert len(RECORDED) == 39
+    assert len(live) == len(paths)
     assert live == again == read == taken
     filed = [one for one in written["messages"] if one["role"] == "assistant"]
     assert [{name: one[name] for name in CHANNELS} for one in filed] == [
         {name: kept[name] for name in CHANNELS} for kept in stored
     ]
-    for path, shown, kept in zip(RECORDED, live, stored, strict=True):
+    for path, shown, kept in zip(paths, live, stored, strict=True):
         expected = _described(path)["expect"]
         assert {name: shown[name] for name in CHANNELS} == {name: expected[name] for name in CHANNELS}, path.stem
         assert {name: kept[name] for name in CHANNELS} == {name: expected[name] for name in CHANNELS}, path.stem
@@ -89,11 +93,11 @@ def _replay(request: Request) -> Answer:
     return recorded(said if isinstance(said, str) else said[-1]["text"]).pieces(701)
 
 
-async def _asks_for_all(page: Page) -> list[dict[str, Any]]:
+async def _asks_for(page: Page, paths: Sequence[Path]) -> list[dict[str, Any]]:
     """One question each, in one conversation; what the page shows of the answers as they have come."""
     shown = []
     chosen = ""
-    for number, path in enumerate(RECORDED, 1):
+    for number, path in enumerate(paths, 1):
         dialect = _described(path)["dialect"]
         if dialect != chosen:
             await choose(page, MODELS[dialect])
@@ -121,10 +125,10 @@ async def _uids(page: Page) -> list[str]:
     return [str(await one.get_attribute("data-message")) for one in await answers(page).all()]
 
 
-async def _reads(page: Page) -> list[dict[str, Any]]:
+async def _reads(page: Page, first: Path) -> list[dict[str, Any]]:
     await page.goto("/review/")
     await sign_in(page, ADMIN["DJANGO_SUPERUSER_EMAIL"])
-    await page.get_by_role("link", name=RECORDED[0].stem).click()
+    await page.get_by_role("link", name=first.stem).click()
     await page.get_by_role("textbox").fill("Alice asked me to look at it")
     await page.get_by_role("button", name="Open and record").click()
     await expect(page.get_by_role("note")).to_contain_text("Recorded: you opened this at")
