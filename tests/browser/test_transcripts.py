@@ -39,9 +39,7 @@ COPY = """article => {
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize(
-    "paths", [RECORDED[::3], pytest.param(RECORDED, marks=pytest.mark.long)], ids=["a third", "all"]
-)
+@pytest.mark.parametrize("paths", [RECORDED[::2], pytest.param(RECORDED, marks=pytest.mark.long)], ids=["half", "all"])
 async def test_I_6_every_recorded_answer_is_one_text_on_the_screen_in_the_row_in_review_and_in_exports(
     visit: Visit, start_site: Start, complaints: Complaints, paths: Sequence[Path]
 ) -> None:
