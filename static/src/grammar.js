@@ -1,9 +1,10 @@
-/** The markdown we read: CommonMark, tables, strikethrough, bare links, footnotes, formulas; of HTML only a line's end. */
+/** The markdown we read: CommonMark, tables, strikethrough, bare links, footnotes, formulas; of HTML a line's end, and what is lowered, raised or a key. */
 import MarkdownIt from "markdown-it";
 import cjk from "markdown-it-cjk-friendly";
 import { bareLinks } from "./bare-links.js";
 import { footnotes } from "./footnotes.js";
 import { formulas } from "./formulas.js";
+import { pairs } from "./pairs.js";
 import { complete } from "./unfinished.js";
 
 const md = new MarkdownIt();
@@ -20,6 +21,7 @@ md.use(cjk);
 formulas(md);
 footnotes(md);
 bareLinks(md);
+pairs(md);
 // In the cell of a table a line cannot end otherwise.
 md.inline.ruler.before("autolink", "break", (state, silent) => {
   const found = state.src[state.pos] === "<" && /^<br ?\/?>/i.exec(state.src.slice(state.pos, state.pos + 6));

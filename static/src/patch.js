@@ -12,7 +12,7 @@ import { watch } from "./scrollers.js";
  * @typedef {import("./tree.js").Branch} Branch
  */
 
-const ELEMENTS = new Set("p h3 h4 h5 h6 blockquote ul ol li hr div table thead tbody tr th td strong em del code a span bdi sup br input section".split(" "));
+const ELEMENTS = new Set("p h3 h4 h5 h6 blockquote ul ol li hr div table thead tbody tr th td strong em del code a span bdi sub sup kbd br input section".split(" "));
 const ATTRIBUTES = new Set("class dir title href rel target role start value id scope type disabled checked aria-label aria-level data-long".split(" "));
 const LIVING = { "#code": CodeBlock, "#formula": Formula, "#plain": PlainBlock };
 const OWN = /^#(?:note|mark)-[\w-]*$/;

@@ -25,7 +25,7 @@ import { endOf } from "./unfinished.js";
  * @property {string[]} [columns] how a table's columns are aligned, where that is known
  */
 
-const TAGS = /** @type {Record<string, string>} */ ({ strong: "strong", em: "em", s: "del", p: "p", blockquote: "blockquote", ul: "ul", ol: "ol", li: "li", table: "table", thead: "thead", tbody: "tbody", tr: "tr", th: "th", td: "td" });
+const TAGS = /** @type {Record<string, string>} */ ({ strong: "strong", em: "em", s: "del", sub: "sub", sup: "sup", kbd: "kbd", p: "p", blockquote: "blockquote", ul: "ul", ol: "ol", li: "li", table: "table", thead: "thead", tbody: "tbody", tr: "tr", th: "th", td: "td" });
 const ALIGN = /** @type {Record<string, string>} */ ({ "text-align:left": "start", "text-align:center": "center", "text-align:right": "end" });
 const NUMBER = /^[\p{Sc}~≈<>±+−-]{0,2}\s?\d[\d.,\u202f\u00a0]*\s?(?:%|‰|\p{Sc}|[\p{L}°µ/]{1,4})?$/u;
 

@@ -4,6 +4,7 @@
  */
 import { address } from "./bare-links.js";
 import { closing, opening } from "./formulas.js";
+import { FAR as NEAR, TAG, WIDTH } from "./pairs.js";
 
 /** What a line stands in. */
 const CONTAINERS = /^(?:[ \t>]|(?:[-+*]|\d{1,9}[.)])[ \t])*/;
@@ -14,8 +15,8 @@ const ROW = /^(?:[ \t>]|(?:[-+*]|\d{1,9}[.)])[ \t])*\|/;
 const WIDE = 300;
 /** How far back a mark may have been opened and still be believed. */
 const FAR = 1_000;
-/** Half of a mark that may be whole with the next character: one that ends a formula or begins one, a picture, a line's end, an escape, a character's name. */
-const HALF = /(?<![$\\])\$\\?$|!$|<(?:[bB](?:[rR] ?\/?)?)?$|(?<!\\)(?:\\\\)*\\$|&(?:#[xX]?[\da-fA-F]{0,6}|[A-Za-z][A-Za-z0-9]{0,9})?$/;
+/** Half of a mark that may be whole with the next character: one that ends a formula or begins one, a picture, a line's end, the end of a pair, an escape, a character's name. */
+const HALF = /(?<![$\\])\$\\?$|!$|<(?:[bB](?:[rR] ?\/?)?|\/[A-Za-z]{0,3})?$|(?<!\\)(?:\\\\)*\\$|&(?:#[xX]?[\da-fA-F]{0,6}|[A-Za-z][A-Za-z0-9]{0,9})?$/;
 /** Half of an address: before its first dot it may still be none. */
 const ADDRESS = /<?(?<![A-Za-z0-9])h(?:t(?:t(?:ps?(?::(?:\/(?:\/[^\s.:/<>]{0,63})?)?)?)?)?)?$/;
 /** What makes a formula of what follows a dollar. */
@@ -83,6 +84,7 @@ export function whole(text, env = {}) {
     const web = char === "h" || char === "H" ? address(text, at) : 0;
     if (web) at += web - 1;
     else if (char === "\\") at++;
+    else if (char === "<") at += tag(text, at, open);
     else if (char === "`") {
       const run = length(text, at);
       const close = closingTicks(text, at + run, run);
@@ -149,7 +151,7 @@ function unfinishedFormula(text, at, formula, open, env) {
 
 const WORD = /[A-Za-z0-9]/;
 /** Marks and nothing yet, or one word that may turn out to be the name of a variable. */
-const BARE = /^(?:[*_~]+|_+[\p{L}\p{N}][\p{L}\p{N}_]{0,31})$/u;
+const BARE = /^(?:[*_~]+|<\w{3}>|_+[\p{L}\p{N}][\p{L}\p{N}_]{0,31})$/u;
 /** Where a link leads, as far as it has come: in angles or bare, and a title. */
 const TITLE = String.raw`\s+(?:"[^"]*"?|'[^']*'?)?\s*`;
 const TARGET = new RegExp(String.raw`^\((?:<[^<>\n]*(?:>(?:${TITLE})?)?|(?:[^()\s]|\([^()\s]*\))*(?:\([^()\s]*|${TITLE})?)$`);
@@ -207,6 +209,16 @@ function emphasis(text, at, run, open) {
   return 0;
 }
 
+/** Remembers the tag that stands here, or forgets what it closes; how many characters more it has. @param {string} text @param {number} at @param {{mark: string, at: number}[]} open */
+function tag(text, at, open) {
+  const [mark, ending, name] = TAG.exec(text.slice(at, at + WIDTH + 1)) ?? [];
+  if (!mark) return 0;
+  if (!ending && text.length - at < NEAR / 2) open.push({ mark, at });
+  const last = ending ? open.findLastIndex((one) => one.mark.toLowerCase() === `<${name.toLowerCase()}>`) : -1;
+  if (last >= 0) open.splice(last);
+  return mark.length - 1;
+}
+
 /** Closes what is open. @param {string} text @param {{mark: string, at: number}[]} open */
 function end(text, open) {
   // What has nothing behind it yet is not shown, nor is what may be a name.
@@ -215,6 +227,6 @@ function end(text, open) {
     open.pop();
   }
   let marks = "";
-  for (const { mark, at } of open) if (text.length - at <= FAR && at + mark.length < text.length) marks = mark + marks;
+  for (const { mark, at } of open) if (text.length - at <= FAR && at + mark.length < text.length) marks = mark.replace("<", "</") + marks;
   return marks ? text.trimEnd() + marks : text;
 }

@@ -28,6 +28,7 @@ HTML = (
     "<math><mtext><script>{}</script></mtext></math>", "<object data=javascript:{}>", "<embed src=http://evil.test>",
     "<form action=http://evil.test><button>a</button></form>", "<template><script>{}</script></template>",
     "<!--><script>{}</script>-->", "<noscript><p title='</noscript><img src=x onerror={}>'>", "<chat-message run=x after=0></chat-message>",
+    "<sub onmouseover={}>a</sub>", "<kbd><img src=x onerror={}></kbd>", "<sup>[a](javascript:{})</sup>",
 )  # fmt: skip
 AROUND = ("{}", "> {}", "- {}", "**{}**", "`a` {} `b`", "# {}")
 ODD = (

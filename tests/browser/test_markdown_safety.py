@@ -10,7 +10,7 @@ from .payloads import PAYLOADS
 from .rendering import ADDRESS, Renderer
 
 BLOCKS = "p h3 h4 h5 h6 blockquote ul ol li hr div table thead tbody tr th td section pre"
-ELEMENTS = f"{BLOCKS} strong em del code a span bdi sup br input button i".split(" ")
+ELEMENTS = f"{BLOCKS} strong em del code a span bdi sub sup kbd br input button i".split(" ")
 LOOK = """([payloads, elements]) => {
   const found = [];
   for (const payload of payloads) {

@@ -20,6 +20,7 @@ const LINES = [
   "&eacute; &amp; &#35; \\* 5 * 3 * 2",
   "two  \nlines\\\nthree",
   "中文**粗体**，日本語",
+  "H<sub>2</sub>O, x<sup>*n*</sup> and <kbd>Ctrl</kbd>, not <sub>open",
   "[a](javascript:alert(1)) <b>raw</b>",
 ];
 const BLOCKS = [
@@ -40,7 +41,7 @@ const BLOCKS = [
   "[^n]: What the note says\n\n    and more of it",
   "A paragraph\nof two lines",
 ];
-const INLINE = [(x) => `**${x}**`, (x) => `*${x}*`, (x) => `~~${x}~~`, (x) => `[${x}](https://example.com)`, (x) => `# ${x}`, (x) => `- ${x}\n- ${x}`, (x) => `| ${x} | b |\n|---|---|\n| ${x} | c |\n| d | ${x} |`];
+const INLINE = [(x) => `**${x}**`, (x) => `*${x}*`, (x) => `~~${x}~~`, (x) => `<sup>${x}</sup>`, (x) => `[${x}](https://example.com)`, (x) => `# ${x}`, (x) => `- ${x}\n- ${x}`, (x) => `| ${x} | b |\n|---|---|\n| ${x} | c |\n| d | ${x} |`];
 const indented = (text, by) => text.replace(/^(?=.)/gm, by).slice(by.length);
 const OUTER = [(x) => x.replace(/^/gm, "> "), (x) => `- ${indented(x, "  ")}\n- after`, (x) => `7. ${indented(x, "   ")}\n\n8. after`, (x) => `[^n]: ${indented(x, "    ")}`];
 
