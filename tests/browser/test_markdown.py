@@ -236,7 +236,7 @@ WORST = {
     "deep lists": "".join(f"{'  ' * depth}- a\n" for depth in range(60)), "deep quotes": "> > > > > > > > > a\n",
     "definitions": "[a]: b\n", "fences": "```\na\n```\n", "bold in slanted": "a**b_c*", "words": "word ",
     "formulas": "$x_1$ ", "chinese": "**“是”**的", "open formulas": "$$\n\\[\n", "notes": "[^1]: a\n",
-    "code": "```c\n" + "aaaa aaaa\n" * 200 + "```\n",
+    "pairs": "a<sub>b</sub>", "open pairs": "<sub>*", "code": "```c\n" + "aaaa aaaa\n" * 200 + "```\n",
 }  # fmt: skip
 
 
