@@ -297,6 +297,7 @@ async def test_what_can_be_done_with_an_older_message_shows_when_it_is_looked_fo
     for words in ("One.", "Two."):
         upstream.script(openai_answer(words))
         await send(page, TEXT)
+        await expect(answers(page).last).to_contain_text(words)
         await ends(answers(page).last)
     older = answers(page).first.get_by_role("button", name="Copy")
     await page.mouse.move(0, 0)
