@@ -16,6 +16,7 @@ from django.conf import settings
 from django.urls import re_path
 from servestatic import ServeStaticASGI
 
+import streaming.upstream  # noqa: F401 - loaded now, rather than while somebody waits for the first answer
 from chatsite.conversations.engine import door, log
 from chatsite.middleware import Dressed
 from chatsite.origin import OriginGuard, refuse

@@ -170,7 +170,7 @@ def _running_loop() -> asyncio.AbstractEventLoop | None:
 
 
 def _client() -> Client:
-    from streaming.upstream import Client, Timeouts  # no command but `serve` asks a model, and all load this module
+    from streaming.upstream import Client, Timeouts  # most commands ask no model, and all load this module
 
     return Client(Timeouts(connect=settings.CONNECT_SECONDS))
 

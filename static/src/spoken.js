@@ -117,7 +117,7 @@ function words(node, grows) {
   if (node.tag === "#plain") return "";
   if (isFormula(node)) return node.display ? t("heard_formula") : node.tex;
   const branch = /** @type {Branch} */ (node);
-  if (branch.tag === "bdi" || branch.label || branch.attrs.role === "doc-backlink") return "";
+  if (branch.tag === "bdi" || (branch.tag === "sup" && branch.label) || branch.attrs.role === "doc-backlink") return "";
   if (branch.tag === "br") return " ";
   if (branch.attrs.class === "table") return grows ? "" : table(branch);
   const between = BLOCKS.has(branch.tag) ? "\n" : "";

@@ -4,7 +4,7 @@
  */
 import { address } from "./bare-links.js";
 import { closing, opening } from "./formulas.js";
-import { FAR as NEAR, TAG, WIDTH } from "./pairs.js";
+import { REACH, TAG, WIDTH } from "./pairs.js";
 
 /** What a line stands in. */
 const CONTAINERS = /^(?:[ \t>]|(?:[-+*]|\d{1,9}[.)])[ \t])*/;
@@ -211,9 +211,9 @@ function emphasis(text, at, run, open) {
 
 /** Remembers the tag that stands here, or forgets what it closes; how many characters more it has. @param {string} text @param {number} at @param {{mark: string, at: number}[]} open */
 function tag(text, at, open) {
-  const [mark, ending, name] = TAG.exec(text.slice(at, at + WIDTH + 1)) ?? [];
+  const [mark, ending, name] = TAG.exec(text.slice(at, at + WIDTH)) ?? [];
   if (!mark) return 0;
-  if (!ending && text.length - at < NEAR / 2) open.push({ mark, at });
+  if (!ending && text.length - at < REACH / 2) open.push({ mark, at });
   const last = ending ? open.findLastIndex((one) => one.mark.toLowerCase() === `<${name.toLowerCase()}>`) : -1;
   if (last >= 0) open.splice(last);
   return mark.length - 1;

@@ -23,6 +23,7 @@ for (const [text, expected] of [
   ["**서울(Seoul)**은 크다", "<p><strong>서울(Seoul)</strong>은 크다</p>"],
   ["[![badge](https://s.io/b.svg)](https://x.org)", "<p><a https://x.org><span>badge</span><bdi> s.io</bdi></a><bdi> x.org</bdi></p>"],
   ["H<sub>2</sub>O, **x<SUP>*n*</sup>** and <kbd>Ctrl</kbd>+<kbd>`C`</kbd>", "<p>H<sub>2</sub>O, <strong>x<sup><em>n</em></sup></strong> and <kbd>Ctrl</kbd>+<kbd><code>C</code></kbd></p>"],
+  ["<kbd>İİ</KBD> <sup>1</sup>", "<p><kbd>İİ</kbd> <sup>1</sup></p>"],
   ["`<sub>` and <sub>open, <sup id=a>b</sup>, </kbd>", "<p><code><sub></code> and <sub>open, <sup id=a>b</sup>, </kbd></p>"],
   ["*a <sub>b* c</sub> [d<sup>e](https://f.g)</sup>", "<p>*a <sub>b* c</sub> [d<sup>e](<a https://f.g>https://f.g</a>)</sup></p>"],
   ["one<br>two<BR />three <b>", "<p>one<br></br>two<br></br>three <b></p>"],

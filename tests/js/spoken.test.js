@@ -32,6 +32,7 @@ for (const [text, expected] of [
   ["```\na\n```", ["Code, 1 line."]],
   ["| a | b |\n|---|---|\n| 1 | 2 |\n| 3 | 4 |\n\nSo.", ["Table, 2 rows.", "So."]],
   ["$$\nx^2\n$$\n\nand $y$ too", ["Formula.", "and y too"]],
+  ["H<sub>2</sub>O, m<sup>2</sup>[^1] and <kbd>Ctrl</kbd>.\n\n[^1]: x<sup>2</sup> below.", ["H2O, m2 and Ctrl.", "x2 below."]],
   ["A note[^1] here.\n\n[^1]: It says so.", ["A note here.", "It says so."]],
   ["A[^1]\n\n[^1]: Said below.\n\nIt goes on. And on.", ["A", "It goes on.", "And on.", "Said below."]],
   ["> quoted.\n>\n> twice\n\nafter", ["quoted.", "twice", "after"]],
