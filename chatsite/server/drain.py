@@ -79,29 +79,33 @@ class Drain:
                 self.server.stop_listening()
                 self.server.http_factory.leave()
             self._task = asyncio.ensure_future(self._end())
+            self._task.add_done_callback(lambda _: self.server.stop())
 
     async def _end(self) -> None:
         logger.info("ending: nothing new is taken on")
         self.hooks.stopping()
         await self._step("drain", self.hooks.drain(self.seconds), self.seconds + self.patience.store)
-        await self.server.stop_listening()
+        await self._step("stop listening", self.server.stop_listening(), self.patience.close)
         logger.info("ending: closing sockets")
         await self._step("close sockets", self.hooks.close_sockets(GOING_DOWN), self.patience.close)
-        for socket in self.server.sockets():
-            socket.close(GOING_DOWN)
+        await self._step("hang up", self._hang_up(), self.patience.close)
         await self._until(lambda: not self.server.sockets(), self.patience.close)
         await self._until(lambda: not self.server.answering(), self.patience.answers)
         await self._cancel()
         logger.info("ending: done")
-        self.server.stop()
 
     async def _step(self, name: str, work: Awaitable[None], seconds: float) -> None:
-        """One hook, which may fail or hang without keeping the process from its end."""
+        """One of them, which may fail or hang without keeping the process from its end."""
         try:
             async with asyncio.timeout(seconds):
                 await work
         except Exception:
             logger.exception("ending: %s failed", name)
+
+    async def _hang_up(self) -> None:
+        """Close what the application has left open."""
+        for socket in self.server.sockets():
+            socket.close(GOING_DOWN)
 
     async def _until(self, done: Callable[[], bool], seconds: float) -> None:
         """Wait for what the loop does by itself."""

@@ -2,11 +2,37 @@
 
 from __future__ import annotations
 
+import select
 import sys
+from typing import Any
 
 import daphne.server
 import uvloop
-from twisted.internet import asyncioreactor
+from twisted.internet import asyncioreactor, main
+
+
+class Reactor(asyncioreactor.AsyncioSelectorReactor):
+    """Notices each broken connection.
+
+    uvloop tells of an error once, and does not watch that socket any more. Twisted reads what had come before, and
+    expects to be told again: the connection would stay for ever, and whoever wrote to it would be told off by uvloop.
+    """
+
+    def __init__(self, loop: uvloop.Loop) -> None:
+        super().__init__(loop)
+        self._errors = select.poll()
+
+    def _readOrWrite(self, selectable: Any, read: bool) -> None:
+        super()._readOrWrite(selectable, read)
+        while read and selectable in self._readers and self._broken(selectable.fileno()):
+            super()._readOrWrite(selectable, read)
+
+    def _broken(self, descriptor: int) -> bool:
+        """Whether there is an error to be read behind the data."""
+        self._errors.register(descriptor, 0)
+        found = self._errors.poll(0)
+        self._errors.unregister(descriptor)
+        return any(event & select.POLLERR for _, event in found)
 
 
 def install() -> None:
@@ -14,8 +40,8 @@ def install() -> None:
 
     Of all modules only Daphne's keeps the reactor in a name of its own; the others look it up when they need it.
     """
-    if isinstance(daphne.server.reactor._asyncioEventloop, uvloop.Loop):
+    if isinstance(daphne.server.reactor, Reactor):
         return
     del sys.modules["twisted.internet.reactor"]
-    asyncioreactor.install(uvloop.new_event_loop())
+    main.installReactor(Reactor(uvloop.new_event_loop()))
     daphne.server.reactor = sys.modules["twisted.internet.reactor"]

@@ -26,6 +26,8 @@ WAITING = ("websocket.send", "http.response.body")
 """What carries content, and so waits for a client that does not keep up."""
 HOURS_12 = 43_200
 BACKLOG = 1024
+LAST_MOMENT = 1.0
+"""Seconds for what has to be cancelled at the very end; whoever does not let himself be, is left."""
 
 
 class Server(daphne.server.Server):
@@ -128,8 +130,10 @@ class Server(daphne.server.Server):
 
     def timeout_checker(self) -> None:
         """Every two seconds: nobody takes for ever."""
-        self.http_factory.check()
-        super().timeout_checker()
+        try:
+            self.http_factory.check()
+        finally:
+            super().timeout_checker()  # which arranges for the next time
 
     # Ending
 
@@ -171,7 +175,9 @@ class Server(daphne.server.Server):
         tasks = self.running()
         for task in tasks:
             task.cancel()
-        return defer.Deferred.fromFuture(asyncio.gather(*tasks, return_exceptions=True))
+        if not tasks:
+            return defer.succeed(None)
+        return defer.Deferred.fromCoroutine(asyncio.wait(tasks, timeout=LAST_MOMENT))
 
 
 def _log_failure(event: dict[str, Any]) -> None:

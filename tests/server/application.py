@@ -6,6 +6,7 @@ python -m tests.server.application '{"body": 1000}'        with limits other tha
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import os
@@ -97,6 +98,13 @@ async def http_slow(scope: Any, receive: Any, send: Any) -> None:
 async def http_hang(scope: Any, receive: Any, send: Any) -> None:
     """No answer, ever."""
     await asyncio.sleep(3600)
+
+
+async def http_stubborn(scope: Any, receive: Any, send: Any) -> None:
+    """No answer, and no end either."""
+    while True:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(3600)
 
 
 async def http_broken(scope: Any, receive: Any, send: Any) -> None:

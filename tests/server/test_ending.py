@@ -121,6 +121,31 @@ def test_D_01_nor_do_those_who_never_answer_or_never_read(server: Process) -> No
         assert alice.close_code() == 4012
 
 
+def test_D_01_nor_does_a_connection_that_broke_behind_its_last_bytes(server: Process) -> None:
+    """An event loop may report the break with those bytes, and only once."""
+    with server.connect() as alice, server.connect() as bob:
+        assert alice.handshake("/echo").status == 101
+        with server.stopped():
+            alice.send(masked(b"my last words"))
+            alice.reset()
+            bob.send(b"GET / HTTP/1.1\r\nHo")
+            bob.reset()
+        until(lambda: server.seen().get("closed 1006") == 1)
+        assert server.seen().get("frames") == 1
+        until(lambda: server.open_connections() == 0)
+        server.signal()
+        assert server.ended() == 0
+    assert "Traceback" not in server.log
+
+
+def test_D_01_nor_does_a_request_that_will_not_be_cancelled(server: Process) -> None:
+    with server.connect() as alice:
+        alice.ask("GET", "/stubborn")
+        until(lambda: server.seen().get("stubborn") == 1)
+        server.signal()
+        assert server.ended(60) == 0
+
+
 def test_a_signal_that_comes_as_soon_as_it_listens_is_not_lost(start: Start) -> None:
     server = start(env={"AT_ONCE": "1"})
     assert server.ended(20) == 0

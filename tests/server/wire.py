@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -11,7 +12,7 @@ import struct
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -91,6 +92,19 @@ class Process:
         """Tell it something."""
         self.process.send_signal(number)
 
+    @contextlib.contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Meanwhile it does nothing, and all that is sent to it comes at once afterwards."""
+        self.signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.signal(signal.SIGCONT)
+
+    def open_connections(self) -> int:
+        """How many sockets it has beside the one that it listens on."""
+        return sum(one.status != psutil.CONN_LISTEN for one in self.stats.net_connections("tcp"))
+
     def ended(self, seconds: float = 20) -> int:
         """Its exit code."""
         try:
@@ -138,6 +152,11 @@ class Client:
     def send(self, data: bytes) -> None:
         """Bytes, as they are."""
         self.socket.sendall(data)
+
+    def reset(self) -> None:
+        """Break the connection off, as a crash would, with whatever has not been read yet."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.socket.close()
 
     # HTTP
 
