@@ -23,6 +23,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Self
 
+from . import listeners
 from .answers import (
     Answer,
     Cut,
@@ -120,7 +121,7 @@ class Upstream:
     async def stop(self) -> None:
         """Close the port and whatever is still open."""
         if self._server is not None:
-            self._server.close()
+            await listeners.closed(self._server)
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

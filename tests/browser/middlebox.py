@@ -7,6 +7,8 @@ import contextlib
 from typing import Self
 from urllib.parse import urlsplit
 
+from tests import listeners
+
 
 class Middlebox:
     """`refused` is how many sockets it did not let through; while not `blocking` it lets them."""
@@ -22,8 +24,8 @@ class Middlebox:
         return self
 
     async def __aexit__(self, *exception: object) -> None:
-        self._server.close()
-        for task in self._tasks:
+        await listeners.closed(self._server)
+        for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 

@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 from dataclasses import dataclass
 
+from tests import listeners
+
 
 @dataclass(frozen=True)
 class Weather:
@@ -39,7 +41,7 @@ class Proxy:
 
     async def stop(self) -> None:
         """Cut everything and listen no more."""
-        self._server.close()
+        await listeners.closed(self._server)
         self.cut()
         for task in list(self._tasks):
             task.cancel()
