@@ -20,7 +20,7 @@ class Reactor(asyncioreactor.AsyncioSelectorReactor):
 
     def __init__(self, loop: uvloop.Loop) -> None:
         super().__init__(loop)
-        self._errors = select.poll()
+        self._breaks = select.poll()
 
     def _readOrWrite(self, selectable: Any, read: bool) -> None:
         super()._readOrWrite(selectable, read)
@@ -28,11 +28,11 @@ class Reactor(asyncioreactor.AsyncioSelectorReactor):
             super()._readOrWrite(selectable, read)
 
     def _broken(self, descriptor: int) -> bool:
-        """Whether there is an error to be read behind the data."""
-        self._errors.register(descriptor, 0)
-        found = self._errors.poll(0)
-        self._errors.unregister(descriptor)
-        return any(event & select.POLLERR for _, event in found)
+        """Whether an error, or the end, is to be read behind the data."""
+        self._breaks.register(descriptor, 0)  # which is told of nothing else
+        found = self._breaks.poll(0)
+        self._breaks.unregister(descriptor)
+        return bool(found)
 
 
 def install() -> None:

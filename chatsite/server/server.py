@@ -128,12 +128,22 @@ class Server(daphne.server.Server):
         if protocol in self.connections:
             super().protocol_disconnected(protocol)
 
+    def application_checker(self) -> None:
+        """Every second: forget what is done. Daphne's goes on only where nothing has failed."""
+        try:
+            super().application_checker()
+        except Exception:
+            logger.exception("what is done could not be forgotten")
+            daphne.server.reactor.callLater(1, self.application_checker)
+
     def timeout_checker(self) -> None:
         """Every two seconds: nobody takes for ever."""
         try:
             self.http_factory.check()
-        finally:
-            super().timeout_checker()  # which arranges for the next time
+            super().timeout_checker()
+        except Exception:
+            logger.exception("not everybody was looked after")
+            daphne.server.reactor.callLater(2, self.timeout_checker)
 
     # Ending
 

@@ -214,6 +214,32 @@ def listening(port: int) -> None:
     print(f"Listening on http://localhost:{port}", flush=True)
 
 
+class Stranger:
+    """A connection, and what the application does for it, at which each of the server's rounds fails once."""
+
+    def __init__(self) -> None:
+        self._left = {"check_timeouts", "done"}
+
+    def check_timeouts(self) -> None:
+        """Asked every two seconds."""
+        self._fail("check_timeouts")
+
+    def done(self) -> bool:
+        """Asked every second."""
+        self._fail("done")
+        return False
+
+    def cancel(self) -> None:
+        """Asked at the end."""
+        self._left.clear()
+
+    def _fail(self, name: str) -> None:
+        if name in self._left:
+            self._left.discard(name)
+            SEEN[f"stumbled {name}"] += 1
+            raise RuntimeError("a fault on purpose")
+
+
 def main() -> None:
     """Serve until told to end."""
     logging.basicConfig(level=logging.INFO)
@@ -228,7 +254,11 @@ def main() -> None:
         drain=drain,
         close_sockets=close_sockets,
     )
-    Server(application, listener, limits=limits, headers=((b"X-Ours", b"1"),), hooks=hooks, drain_seconds=2).run()
+    server = Server(application, listener, limits=limits, headers=((b"X-Ours", b"1"),), hooks=hooks, drain_seconds=2)
+    if "STRANGER" in os.environ:
+        stranger = Stranger()
+        server.connections[stranger] = {"application_instance": stranger}
+    server.run()
 
 
 if __name__ == "__main__":

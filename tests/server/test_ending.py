@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from .wire import Client, Process, masked
+from .wire import Client, Process, masked, until
 
 Start = Callable[..., Process]
 BOTH = [signal.SIGTERM, signal.SIGINT]
@@ -19,14 +19,6 @@ def closing(client: Client) -> int:
     frame = client.frame()
     client.send(masked(frame.payload, 8))
     return frame.code
-
-
-def until(done: Callable[[], bool], seconds: float = 90) -> None:
-    """Wait for something that is about to happen."""
-    deadline = time.monotonic() + seconds
-    while not done():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 @pytest.mark.parametrize("number", BOTH)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from .wire import Answer, Client, Process
+from .wire import Answer, Client, Process, until
 
 Start = Callable[..., Process]
 
@@ -180,6 +180,14 @@ def test_a_body_that_does_not_come_is_ended_with_408(start: Start) -> None:
     server = start(body_seconds=1)
     with server.connect() as charlie:
         assert charlie.request("POST", "/body", "Content-Length: 10", body=b"x").status == 408
+
+
+def test_what_stumbles_once_looks_after_the_others_still(start: Start) -> None:
+    server = start(head_seconds=1, env={"STRANGER": "1"})
+    until(lambda: server.seen().keys() >= {"stumbled check_timeouts", "stumbled done"})
+    with server.connect() as charlie:
+        assert charlie.answer().status == 408
+    assert server.get("/broken").status == 500
 
 
 def test_it_runs_on_uvloop(shared: Process) -> None:

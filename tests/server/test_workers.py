@@ -10,8 +10,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from .test_ending import closing, until
-from .wire import Process, masked
+from .test_ending import closing
+from .wire import Process, masked, until
 
 Start = Callable[..., Process]
 WORKERS = 3

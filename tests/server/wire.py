@@ -12,7 +12,7 @@ import struct
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -266,3 +266,11 @@ def masked(payload: bytes, opcode: int = 1, *, fin: bool = True) -> bytes:
     else:
         head = bytes((first, 0xFF)) + struct.pack("!Q", size)
     return head + bytes(4) + payload
+
+
+def until(done: Callable[[], bool], seconds: float = 90) -> None:
+    """Wait for something that is about to happen."""
+    deadline = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
