@@ -12,6 +12,7 @@ from random import Random
 import httpx
 
 from .articles import articles, conversation
+from .calling import Calling
 from .evidence import Accepted, Evidence
 from .oracle import WORD, Script
 
@@ -27,7 +28,9 @@ class Person:
     def __init__(self, name: str, url: str, rng: Random, evidence: Evidence) -> None:
         self.name, self.url, self.rng, self.evidence = name, url, rng, evidence
         self.email = f"{name}-{uuid.uuid4().hex[:12]}@example.com"
-        self.http = httpx.AsyncClient(base_url=url, timeout=20, headers={"X-Fragment": "1"}, trust_env=False)
+        self.http = httpx.AsyncClient(
+            base_url=url, timeout=20, headers={"X-Fragment": "1"}, trust_env=False, transport=Calling()
+        )
         self.signed_in = asyncio.Event()
         self.accepted: list[Accepted] = []
         self.news = asyncio.Condition()
